@@ -1,0 +1,1 @@
+"""softopt: control as inference and soft optimality, as tested code for an interactive course."""
