@@ -14,7 +14,7 @@ marks a forbidden action. All arithmetic is float64.
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,10 +76,7 @@ def soft_maximum(q: ArrayLike, temperature: float, prior: ArrayLike | None = Non
         return _readable(np.where(p0 > 0, p0 * np.where(p0 > 0, q, 0.0), 0.0).sum(axis=-1))
     with np.errstate(invalid="ignore", divide="ignore"):
         shifted = np.where(np.isneginf(supported), -np.inf, (supported - top) / temperature)
-        if p0 is None:
-            log_sum = np.log(np.exp(shifted).sum(axis=-1))
-        else:
-            log_sum = _log_mean_exp(shifted, p0)
+        log_sum = np.log(np.exp(shifted).sum(axis=-1)) if p0 is None else _log_mean_exp(shifted, p0)
         value = top[..., 0] + temperature * log_sum
     return _readable(np.where(np.isneginf(top[..., 0]), -np.inf, value))
 
@@ -160,9 +157,7 @@ def kl(policy: ArrayLike, prior: ArrayLike, axis: int = -1) -> Array:
     Raises:
         ValueError: NaN or a negative probability in either argument.
     """
-    policy, prior = np.broadcast_arrays(
-        np.asarray(policy, dtype=np.float64), np.asarray(prior, dtype=np.float64)
-    )
+    policy, prior = np.broadcast_arrays(np.asarray(policy, dtype=np.float64), np.asarray(prior, dtype=np.float64))
     if not (np.all(policy >= 0) and np.all(prior >= 0)):
         raise ValueError("policy or prior holds a negative probability or NaN; KL needs probabilities.")
     taken = policy > 0
@@ -171,9 +166,7 @@ def kl(policy: ArrayLike, prior: ArrayLike, axis: int = -1) -> Array:
     return _readable((policy * log_ratio).sum(axis=axis, where=taken))
 
 
-def _at_the_door(
-    q: ArrayLike, temperature: float, prior: ArrayLike | None, axis: int
-) -> tuple[Array, Array | None]:
+def _at_the_door(q: ArrayLike, temperature: float, prior: ArrayLike | None, axis: int) -> tuple[Array, Array | None]:
     """Check every argument; return q and the prior with the action axis last."""
     check_temperature(temperature, prior)
     q = np.asarray(q, dtype=np.float64)
@@ -203,7 +196,7 @@ def _log_mean_exp(shifted: Array, p0: Array) -> Array:
     exponent = shifted + np.log(p0)
     peak = exponent.max(axis=-1, keepdims=True)
     log_sum = peak[..., 0] + np.log(np.exp(exponent - peak).sum(axis=-1))
-    return np.where(excess > -0.5, np.log1p(np.maximum(excess, -0.5)), log_sum)
+    return np.asarray(np.where(excess > -0.5, np.log1p(np.maximum(excess, -0.5)), log_sum))
 
 
 def _readable(value: Array) -> Array:

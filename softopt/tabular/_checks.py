@@ -29,9 +29,7 @@ def transition_layout(transition: Table) -> tuple[Table, int, int]:
         return clean, n_states, n_rows // n_states
     clean = np.array(transition, dtype=np.float64)
     if clean.ndim != 3 or clean.shape[0] != clean.shape[2] or 0 in clean.shape:
-        raise ValueError(
-            f"transition has shape (S, A, S), or is sparse of shape (S*A, S); got shape {clean.shape}."
-        )
+        raise ValueError(f"transition has shape (S, A, S), or is sparse of shape (S*A, S); got shape {clean.shape}.")
     return clean, clean.shape[0], clean.shape[1]
 
 
@@ -63,41 +61,30 @@ def transition_rows(transition: Table, terminal: Any, n_actions: int) -> Table:
     return transition
 
 
-def reward(
-    given: Table, transition: Table, terminal: Any, n_actions: int
-) -> tuple[Array, Table | None]:
-    """Return expected rewards (S, A) and, where they depend on the next state, the rewards of the transition."""
+def reward(given: Table, transition: Table, terminal: Any, n_actions: int) -> tuple[Array, Table | None]:
+    """Return expected rewards (S, A) and, if given, the rewards of the transition in the transition's layout."""
     n_states = terminal.size
-    by_transition = sp.csr_array(given, dtype=np.float64) if sp.issparse(given) else None
-    if by_transition is None:
-        table = np.array(given, dtype=np.float64)
-        if table.shape == (n_states, n_actions):
-            if np.isnan(table).any() or np.isposinf(table).any():
+    if not sp.issparse(given):
+        given = np.array(given, dtype=np.float64)
+        if given.shape == (n_states, n_actions):
+            if np.isnan(given).any() or np.isposinf(given).any():
                 raise ValueError("reward holds NaN or +inf; rewards are finite, or -inf to forbid an action.")
-            table[terminal] = 0.0
-            return table, None
-        by_transition = table
-    expected_shapes = {(n_states, n_actions, n_states), (n_states * n_actions, n_states)}
-    if by_transition.shape not in expected_shapes:
+            given[terminal] = 0.0
+            return given, None
+    if given.shape not in {(n_states, n_actions, n_states), (n_states * n_actions, n_states)}:
         raise ValueError(
             f"reward has shape (S, A) = ({n_states}, {n_actions}), or (S, A, S) for rewards of the transition; "
-            f"got shape {by_transition.shape}."
+            f"got shape {given.shape}."
         )
-    if not np.isfinite(by_transition.data if sp.issparse(by_transition) else by_transition).all():
+    paid: Any = sp.csr_array(given if sp.issparse(given) else given.reshape(-1, n_states), dtype=np.float64)
+    if not np.isfinite(paid.data).all():
         raise ValueError("rewards of the transition must be finite; forbid an action in an (S, A) table.")
-    # Same layout as the transition, entries outside its pattern dropped.
-    if sp.issparse(transition):
-        flat = by_transition if sp.issparse(by_transition) else by_transition.reshape(-1, n_states)
-        kept = sp.csr_array(transition.astype(bool).multiply(sp.csr_array(flat)))
-    else:
-        dense = by_transition.toarray() if sp.issparse(by_transition) else by_transition
-        kept = np.where(transition > 0, dense.reshape(transition.shape), 0.0)
-    kept_rows = sp.csr_array(kept.reshape(-1, n_states)) if not sp.issparse(kept) else kept
-    running = np.repeat(~terminal, n_actions)
-    kept_rows = sp.csr_array(kept_rows.multiply(running[:, None]))
     rows = transition if sp.issparse(transition) else sp.csr_array(transition.reshape(-1, n_states))
-    mean = np.asarray(rows.multiply(kept_rows).sum(axis=1)).reshape(n_states, n_actions)
-    return mean, kept_rows if sp.issparse(transition) else kept_rows.toarray().reshape(transition.shape)
+    # Rewards of impossible transitions, and of those after the end, are never paid.
+    running = np.repeat(~terminal, n_actions)[:, None]
+    paid = sp.csr_array(rows.astype(bool).multiply(paid).multiply(running))
+    mean = np.asarray(rows.multiply(paid).sum(axis=1)).reshape(n_states, n_actions)
+    return mean, paid if sp.issparse(transition) else paid.toarray().reshape(transition.shape)
 
 
 def allowed(reward: Array, terminal: Any) -> Any:
@@ -126,7 +113,8 @@ def prior(given: Any, allowed: Any) -> Array | None:
     if (kept != table).any():
         n_moved = int(((kept != table).any(axis=1) & allowed.any(axis=1)).sum())
         warnings.warn(f"prior renormalised over the allowed actions in {n_moved} states.", stacklevel=4)
-    return np.divide(kept, mass[:, None], out=np.zeros_like(kept), where=mass[:, None] > 0)
+    spread: Array = np.divide(kept, mass[:, None], out=np.zeros_like(kept), where=mass[:, None] > 0)
+    return spread
 
 
 def discount(given: float) -> float:
@@ -171,7 +159,7 @@ def initial(given: Any, terminal: Any) -> Array:
             f"initial must be {terminal.size} non-negative probabilities that sum to one, "
             f"got shape {start.shape} with sum {start.sum():.9g}."
         )
-    return start / start.sum()
+    return np.asarray(start / start.sum())
 
 
 def final_value(given: Any, horizon: int | None, n_states: int) -> Array:
@@ -207,4 +195,3 @@ def reachable_end(mdp: MDP) -> None:
             f"discount 1 needs an end in reach, but {lost.size} states cannot reach a terminal state "
             f"(the first is {lost[0]}); use a discount below 1, a horizon, or mark the end as terminal."
         )
-

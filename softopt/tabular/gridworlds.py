@@ -120,17 +120,13 @@ def random_grid(side: int, *, discount: float, slip: float = 0.2, walls: float =
     transition = moves_on(free, slip)
     n_states = transition.shape[1]
     goal_rows = np.arange(4 * n_states) >= 4 * (n_states - 1)
-    back = sp.csr_array(
-        (np.ones(4), (np.flatnonzero(goal_rows), np.zeros(4, dtype=int))), shape=transition.shape
-    )
+    back = sp.csr_array((np.ones(4), (np.flatnonzero(goal_rows), np.zeros(4, dtype=int))), shape=transition.shape)
     transition = sp.csr_array(transition.multiply((~goal_rows)[:, None])) + back
     reward = np.repeat(generator.uniform(-1.0, 0.0, n_states)[:, None], 4, axis=1)
     drawing = tuple("".join(".#"[int(not cell)] for cell in row) for row in free)
     start = np.eye(1, n_states).ravel()
     grid = Grid(drawing, np.argwhere(free), MOVES, ACTION_NAMES)
-    return MDP(
-        transition, reward, discount=discount, initial=start, prior=np.full(4, 0.25), grid=grid
-    )
+    return MDP(transition, reward, discount=discount, initial=start, prior=np.full(4, 0.25), grid=grid)
 
 
 def moves_on(free: NDArray[np.bool_], slip: float) -> Any:

@@ -36,7 +36,7 @@ class MDP:
     Attributes:
         n_states, n_actions: S and A.
         reward: (S, A), expected.
-        transition_reward: rewards r(s, a, s') in the layout of ``transition``, or None when they do not differ.
+        transition_reward: rewards r(s, a, s') in the layout of ``transition``, or None if (S, A) was given.
         allowed: (S, A) booleans, False where the reward is ``-inf``.
 
     Raises:
@@ -121,9 +121,7 @@ class MDP:
         """
         rows = np.repeat(np.arange(self.n_states), self.n_actions)
         columns = np.arange(self.n_states * self.n_actions)
-        average = sp.csr_array(
-            (policy.ravel(), (rows, columns)), shape=(self.n_states, self.n_states * self.n_actions)
-        )
+        average = sp.csr_array((policy.ravel(), (rows, columns)), shape=(self.n_states, self.n_states * self.n_actions))
         return (average @ self.rows()).tocsr()
 
     def rows(self) -> Any:
