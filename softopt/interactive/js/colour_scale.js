@@ -1,0 +1,50 @@
+// From a number to a colour, and the strip under a map that explains it.
+
+import { readable } from "./dom.js";
+
+const STRIP = { top: 10, height: 8, labels: 16 };
+export const SCALE_HEIGHT = STRIP.top + STRIP.height + STRIP.labels;
+
+/** Where a value lies between the limits, from 0 to 1. */
+export function fraction(value, [low, high]) {
+  return Math.min(1, Math.max(0, (value - low) / (high - low)));
+}
+
+/** Colour of a fraction. */
+export function colourAt(palette, part) {
+  return palette[Math.round(part * (palette.length - 1))];
+}
+
+/** Arrows and letters turn from white to black where the colours have become light. */
+export function inkOn(part) {
+  return part < 0.45 ? "#ffffff" : "#000000";
+}
+
+/** Say at which ends the data go beyond the limits; those colours stand for "and beyond". */
+export function beyond(values, [low, high]) {
+  const slack = 1e-6 * (high - low);
+  let [below, above] = [false, false];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    below ||= value < low - slack;
+    above ||= value > high + slack;
+  }
+  return { below, above };
+}
+
+/** Draw the strip of colours with its two limits. */
+export function drawScale(context, { x, y, width, panel, ends, theme }) {
+  const top = y + STRIP.top;
+  const gradient = context.createLinearGradient(x, 0, x + width, 0);
+  for (let part = 0; part <= 1; part += 1 / 16) gradient.addColorStop(part, colourAt(panel.palette, part));
+  context.fillStyle = gradient;
+  context.fillRect(x, top, width, STRIP.height);
+  context.fillStyle = theme.faint;
+  context.font = theme.font(11);
+  context.textBaseline = "top";
+  const [low, high] = panel.limits.map(readable);
+  context.textAlign = "left";
+  context.fillText(ends.below ? `≤ ${low}` : low, x, top + STRIP.height + 4);
+  context.textAlign = "right";
+  context.fillText(ends.above ? `≥ ${high}` : high, x + width, top + STRIP.height + 4);
+}
