@@ -15,7 +15,7 @@ from softopt.exercises import Exercise
 from softopt.exercises.attempt import attempt
 from softopt.exercises.check import agree, course_answer
 from softopt.exercises.exercise import misconception
-from softopt.exercises.soft_value_iteration import soft_backup, soft_maximum, soft_policy_value
+from softopt.exercises.soft_value_iteration import policy, soft_backup, soft_maximum, soft_policy_value
 from softopt.tabular import soft_value_iteration
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -168,6 +168,16 @@ def test_soft_maximum_in_a_readers_words():
     assert soft_maximum.check(with_a_shift).correct
     verdict = soft_maximum.check(first_try)  # the temperature is missing, and it overflows as well
     assert verdict.misconception == "no temperature in front of the logarithm"
+    assert "infinite" in verdict.explanation
+
+
+def test_policy_with_v_beside_the_wrong_axis():
+    def no_second_axis(soft_q, temperature):
+        value = temperature * np.log(np.exp(soft_q / temperature).sum(axis=1))
+        return np.exp((soft_q - value) / temperature)  # an error unless there are as many states as actions
+
+    verdict = policy.check(no_second_axis)
+    assert verdict.misconception == "V taken off the columns"
     assert "infinite" in verdict.explanation
 
 

@@ -28,25 +28,29 @@ HEADINGS = {
     "raised": ("✗", "Not yet: it raised an error", "#d55e00"),
     "changes its input": ("✗", "Nearly: it changes its input", "#d55e00"),
 }
+SHOWN = "The smallest case that goes wrong:"
 GOES_ON = "Until then the notebook goes on with the package's version."
 
 
 def verdict_as_html(verdict: Verdict) -> str:
     """Return a verdict as a fragment of HTML."""
     sign, heading, colour = HEADINGS[verdict.kind]
+    evidence = _prose(SHOWN) + _block(_aligned(verdict.evidence)) if verdict.evidence else ""
     return (
         f'<div role="status" style="border-left: .3em solid {colour}; padding: .1em 0 .1em 1em; max-width: 50em">'
         f"<p><strong>{sign} {escape(_headline(verdict, heading))}</strong> · {escape(verdict.exercise.title)}</p>"
-        f"{_prose(_closing(verdict))}{_block(_aligned(verdict.evidence)) if verdict.evidence else ''}</div>"
+        f"{_prose(verdict.explanation)}{evidence}{'' if verdict.correct else _prose(GOES_ON)}</div>"
     )
 
 
 def verdict_as_text(verdict: Verdict) -> str:
     """Return a verdict for a terminal."""
     sign, heading, _ = HEADINGS[verdict.kind]
-    parts = [f"{sign} {_headline(verdict, heading)} · {verdict.exercise.title}", _filled(_closing(verdict))]
+    parts = [f"{sign} {_headline(verdict, heading)} · {verdict.exercise.title}", _filled(verdict.explanation)]
     if verdict.evidence:
-        parts.append(textwrap.indent(_aligned(verdict.evidence), "    "))
+        parts += [SHOWN, textwrap.indent(_aligned(verdict.evidence), "    ")]
+    if not verdict.correct:
+        parts.append(GOES_ON)
     return "\n\n".join(parts)
 
 
@@ -56,10 +60,8 @@ def exercise_as_html(exercise: Exercise) -> str:
         f'<details style="margin: .4em 0"><summary style="cursor: pointer">{label}</summary>{_prose(hint)}</details>'
         for label, hint in zip(("Hint 1: a nudge", "Hint 2: a push"), exercise.hints, strict=True)
     )
-    # JupyterLab takes Enter on a heading of a fold for itself, unless told to leave the keys alone.
     return (
-        '<div data-lm-suppress-shortcuts="true" style="border-left: .3em solid #0072b2; '
-        'padding: .1em 0 .1em 1em; max-width: 50em">'
+        '<div style="border-left: .3em solid #0072b2; padding: .1em 0 .1em 1em; max-width: 50em">'
         f"<p><strong>Exercise: {escape(exercise.title)}</strong> · {_cost(exercise)}</p>"
         f"{_prose(exercise.statement)}{hints}</div>"
     )
@@ -88,10 +90,6 @@ def _number(value: float) -> str:
 
 def _headline(verdict: Verdict, heading: str) -> str:
     return f"Not yet: {verdict.misconception}" if verdict.misconception else heading
-
-
-def _closing(verdict: Verdict) -> str:
-    return verdict.explanation if verdict.correct else f"{verdict.explanation}\n\n{GOES_ON}"
 
 
 def _cost(exercise: Exercise) -> str:
@@ -126,7 +124,7 @@ def _prose(text: str) -> str:
 
 
 def _block(code: str) -> str:
-    return f'<pre style="overflow-x: auto; white-space: pre">{escape(code)}</pre>'
+    return f'<pre style="margin: .8em 0 .8em 1.5em; overflow-x: auto; white-space: pre">{escape(code)}</pre>'
 
 
 def _filled(text: str) -> str:

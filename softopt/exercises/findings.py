@@ -39,8 +39,8 @@ def describe(made: Attempt, truth: Array) -> tuple[str, str]:
             "so close. Was a loop stopped early, a number rounded, or a small difference taken of large numbers?"
         )
     return "wrong", (
-        "None of the usual mistakes gives these numbers. Here is the smallest case found that goes wrong. Work it "
-        "by hand, and see which line of your function is the first to differ."
+        "None of the usual mistakes gives these numbers. Work the case below by hand, and see which line of your "
+        "function is the first to differ."
     )
 
 

@@ -9,18 +9,19 @@ from scipy.special import logsumexp, softmax
 
 from softopt.exercises.cases import one_decimal
 from softopt.exercises.exercise import Case, Exercise, misconception
-from softopt.operators import boltzmann
+from softopt.operators import boltzmann, soft_maximum
 
 
 def cases(generator: np.random.Generator) -> Iterator[Case]:
-    """Ordinary tables, ties, and tables on which a bare exponential overflows or vanishes."""
+    """Ordinary tables, ties, and tables on which a bare exponential vanishes."""
     for n_states, n_actions in ((1, 2), (1, 3), (2, 2), (2, 2), (2, 3), (3, 2), (3, 3), (4, 3)):
         for temperature in (0.5, 2.0):
             table = one_decimal(generator.normal(0, 2, (n_states, n_actions)))
             yield Case(table.size, {"soft_q": table, "temperature": temperature})
     yield Case(4, {"soft_q": np.array([[1.0, 1.0], [0.0, 1.0]]), "temperature": 0.5})
-    for level in (1000.0, -1000.0):
-        yield Case(4, {"soft_q": level + np.array([[0.0, 1.0], [0.5, 0.0]]), "temperature": 0.5})
+    # Far below zero every exponential vanishes; in the second table that happens to one row alone.
+    for levels in ([[-1000.0], [-1000.0]], [[0.0], [-1000.0]]):
+        yield Case(4, {"soft_q": levels + np.array([[0.0, 1.0], [0.5, 0.0]]), "temperature": 0.5})
 
 
 @misconception("the temperature is missing from the policy")
@@ -72,6 +73,18 @@ def over_states(soft_q, temperature):
     return softmax(soft_q / temperature, axis=0)
 
 
+@misconception("V taken off the columns")
+def value_beside_the_wrong_axis(soft_q, temperature):
+    """V(s) was taken off the columns where it belongs to the rows. NumPy lines shapes up from the right, so
+    an array of shape (S,) beside one of shape (S, A) meets the actions. In a table with as many actions as
+    states nothing complains and the rows no longer sum to one; in any other it is an error. Look at the shape
+    of your V."""
+    n_states, n_actions = soft_q.shape
+    if n_states not in (1, n_actions):
+        return np.full(soft_q.shape, np.nan)  # a reader's function raises here
+    return np.exp((soft_q - soft_maximum(soft_q, temperature)) / temperature)
+
+
 @misconception("normalised over the whole table")
 def over_the_table(soft_q, temperature):
     """The table as a whole sums to one, so a row does not. The agent is in one state at a time, and there
@@ -99,11 +112,17 @@ def costs(soft_q, temperature):
     return softmax(-soft_q / temperature, axis=1)
 
 
-@misconception("overflow")
+def _overflow_in_the_value(soft_q, temperature):
+    value = temperature * np.log(np.exp(soft_q / temperature).sum(axis=1, keepdims=True))
+    return np.exp((soft_q - value) / temperature)
+
+
+@misconception("overflow", _overflow_in_the_value)
 def overflow(soft_q, temperature):
-    """On ordinary numbers your policy is right, and on large ones it is NaN. At 1000 the exponentials are
-    infinite and inf / inf is not a number; at −1000 they are 0, and so is their sum. Yet only differences
-    within a row matter to a policy: what can be taken off a whole row without changing it?"""
+    """On ordinary numbers your policy is right, and far from zero it breaks. At −1000 every exponential of
+    the row is 0, and so is their sum: neither a quotient nor a logarithm survives that. At 1000 they are
+    infinite. Yet only differences within a row matter to a policy. What can be taken off a whole row without
+    changing it?"""
     weight = np.exp(soft_q / temperature)
     return weight / weight.sum(axis=1, keepdims=True)
 
@@ -117,7 +136,7 @@ exercise = Exercise(
 
             π(a|s) = exp((Q(s, a) − V(s)) / T)        V(s) = T log Σ_a exp(Q(s, a) / T)
 
-        Values of 1000 must not break it.
+        Values as far from zero as −1000 and 1000 must not break it.
         """,
     reference=boltzmann,
     cases=cases,
@@ -137,6 +156,7 @@ exercise = Exercise(
         multiplied,
         first_of_the_best,
         over_states,
+        value_beside_the_wrong_axis,
         over_the_table,
         not_normalised,
         costs,

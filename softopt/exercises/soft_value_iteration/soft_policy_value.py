@@ -147,7 +147,7 @@ exercise = Exercise(
     title="the soft value of a given policy",
     statement="""
         Write `my_soft_policy_value(mdp, policy, temperature)`. It takes an MDP, any policy of shape (S, A) and a
-        temperature, and returns the soft value of *that* policy, shape (S,), in the entropy form:
+        temperature, and returns the soft value of that policy, shape (S,), in the entropy form:
 
             V(s) = E Σ_t discount^t ( r(s_t, a_t) − T log π(a_t|s_t) ),   started in s
 
