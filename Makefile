@@ -100,6 +100,6 @@ endef
 
 define open_lab
 echo "Opening JupyterLab at notebooks/00_start_here.ipynb. Stop it with Ctrl-C, twice."; \
-exec $(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$(CURDIR)" $(LAB_OPTIONS) \
-	notebooks/00_start_here.ipynb
+exec $(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$(CURDIR)" \
+	--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_OPTIONS)
 endef
