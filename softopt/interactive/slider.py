@@ -76,7 +76,7 @@ class Slider:
             marks = 10.0 ** decades[:: max(1, round(len(decades) / 5))]
             places = np.interp(np.log(marks), np.log(values[inner]), positions[inner])
         else:
-            step = _round_step((high - low) / 4)
+            step = _round_step((high - low) / 5)
             marks = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
             places = np.interp(marks, values[inner], positions[inner])
         ticks = [(float(place), f"{mark:g}") for place, mark in zip(places, marks, strict=True)]

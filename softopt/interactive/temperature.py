@@ -74,7 +74,7 @@ def explore_temperature(
     curves: list[Panel] = [
         Lines("Value of the start", {"value": path.start_value}, limits=start_limits),
         Lines("Entropy (nats a step)", {"entropy": path.entropy}),
-        Lines("Expected return", {"return": path.expected_return}),
+        Lines("Expected return", {"return": path.expected_return}, limits=readable_limits(path.expected_return)),
     ]
     return Explorer(
         [slider],

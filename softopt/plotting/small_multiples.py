@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from softopt.plotting.figure import INK, DescribedFigure
 from softopt.tabular.grid import Grid
 
-WALL, RULE = "#8a8f96", "#dfe2e5"
+WALL, RULE = "#cdd2d8", "#dfe2e5"
 GAP = 0.8  # between two maps, in cells
 ARROW = 0.43  # length of a certain action's arrow, in cells
 SWITCH = 0.45  # of the colour range: below it arrows are white, above it black

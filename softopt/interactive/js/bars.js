@@ -36,7 +36,8 @@ export function bars(panel, { name }) {
       }
       context.fillStyle = theme.ink;
       context.textAlign = "right";
-      context.fillText(forbidden ? "forbidden" : readable(value), x + width, middle);
+      const tiny = value !== 0 && Math.abs(value) < 1e-3 * (high - low);
+      context.fillText(forbidden ? "forbidden" : tiny ? "≈ 0" : readable(value), x + width, middle);
     });
     context.fillStyle = theme.faint;
     context.fillRect(zero - 0.5, HEADER, 1, ROW * count);
@@ -44,7 +45,7 @@ export function bars(panel, { name }) {
 
   return {
     title: panel.title,
-    basis: 150 + 90 * groups.length,
+    basis: 150 + 50 * groups.length,
     widest: 200 + 160 * groups.length,
     height: () => HEADER + ROW * count + 4,
 

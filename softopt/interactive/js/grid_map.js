@@ -62,7 +62,6 @@ export function gridMap(panel, { name }) {
     context.strokeStyle = ink;
     context.fillStyle = ink;
     context.lineWidth = Math.max(1.25, size * 0.05);
-    const head = size * 0.17;
     policy.forEach((probability, action) => {
       const [down, right] = panel.moves[action];
       const length = probability * size * 0.43;
@@ -74,8 +73,9 @@ export function gridMap(panel, { name }) {
         return;
       }
       // A short arrow is a dart from the middle; only a long one has room for a stem and a head.
-      const stem = length > 1.4 * head ? length - head : 0;
-      const half = stem ? head * 0.6 : size * 0.07;
+      const head = Math.min(size * 0.17, length * 0.62);
+      const stem = length > size * 0.09 ? length - head : 0;
+      const half = stem ? head * 0.6 : size * 0.05;
       const [baseX, baseY] = [x + right * stem, y + down * stem];
       context.moveTo(x + right * length, y + down * length);
       context.lineTo(baseX - down * half, baseY - right * half);
@@ -104,7 +104,7 @@ export function gridMap(panel, { name }) {
 
   return {
     title: panel.title,
-    basis: Math.max(200, Math.min(420, columns * 34)),
+    basis: Math.max(200, Math.min(420, columns * 30)),
     height: (width) => rows * cellSize(width) + SCALE_HEIGHT,
 
     draw(context, width, height, { frame, selected, selectable, theme }) {

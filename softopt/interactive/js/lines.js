@@ -9,6 +9,7 @@ export function lines(panel, { sliders }) {
   const follows = panel.x !== null; // curves of this frame alone
   const slider = follows ? null : sliders[panel.along];
   const xs = follows ? panel.x : slider.positions;
+  const far = (k) => !follows && k > 0 && k < xs.length && xs[k] - xs[k - 1] > 1.5;
   const xTicks = follows
     ? roundTicks(xs[0], xs[xs.length - 1]).map(({ value, text }) => [value, text])
     : slider.ticks;
@@ -58,7 +59,7 @@ export function lines(panel, { sliders }) {
     context.fillText(panel.x_label || slider?.name || "", (left + width - MARGIN.right) / 2, bottom + 19);
   }
 
-  // A step longer than one leads to a limit, 0 or inf, that no logarithmic axis reaches: dotted.
+  // A long step leads to a limit, 0 or inf, that no logarithmic axis reaches: dotted.
   function drawCurve(context, values, toX, toY, colour) {
     context.strokeStyle = colour;
     context.fillStyle = colour;
@@ -67,15 +68,14 @@ export function lines(panel, { sliders }) {
       if (!Number.isFinite(warp(values[k]))) continue;
       const [x, y] = [toX(xs[k]), toY(warp(values[k]))];
       const joined = k > 0 && Number.isFinite(warp(values[k - 1]));
-      const far = !follows && ((k > 0 && xs[k] - xs[k - 1] > 1) || (k + 1 < xs.length && xs[k + 1] - xs[k] > 1));
       if (joined) {
-        context.setLineDash(!follows && xs[k] - xs[k - 1] > 1 ? [2, 3] : []);
+        context.setLineDash(far(k) ? [2, 3] : []);
         context.beginPath();
         context.moveTo(toX(xs[k - 1]), toY(warp(values[k - 1])));
         context.lineTo(x, y);
         context.stroke();
       }
-      const atLimit = far && (k === 0 || k === xs.length - 1);
+      const atLimit = (k === 0 && far(1)) || (k === xs.length - 1 && far(k));
       const alone = !joined && !(k + 1 < xs.length && Number.isFinite(warp(values[k + 1])));
       if (atLimit || alone) {
         context.beginPath();
