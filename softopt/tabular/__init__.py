@@ -1,6 +1,6 @@
 """Tabular soft optimality: exact, in float64, on NumPy and SciPy alone."""
 
-from softopt.tabular import gridworlds, worlds
+from softopt.tabular import gridworlds, linearly_solvable, worlds
 from softopt.tabular.grid import Grid
 from softopt.tabular.inference import (
     Enumeration,
@@ -12,6 +12,7 @@ from softopt.tabular.inference import (
     variational,
 )
 from softopt.tabular.inverse import InverseResult, maxent_irl
+from softopt.tabular.linearly_solvable import LMDP
 from softopt.tabular.mdp import MDP
 from softopt.tabular.planning import (
     Plan,
@@ -26,6 +27,7 @@ from softopt.tabular.planning import (
 from softopt.tabular.rollouts import Trajectory, sample_trajectories
 
 __all__ = [
+    "LMDP",
     "MDP",
     "Enumeration",
     "Grid",
@@ -41,6 +43,7 @@ __all__ = [
     "evaluate",
     "gridworlds",
     "infer",
+    "linearly_solvable",
     "maxent_irl",
     "plan",
     "sample_trajectories",
