@@ -70,11 +70,13 @@ def explore_temperature(
             limits={"Q-value": readable_limits(path.soft_q[:, ~mdp.terminal]), "probability": (0.0, 1.0)},
         ),
     ]
-    start_limits = readable_limits(path.start_value, np.ptp(limits))
+    margin = float(np.ptp(limits))
     curves: list[Panel] = [
-        Lines("Value of the start", {"value": path.start_value}, limits=start_limits),
+        Lines("Value of the start", {"value": path.start_value}, limits=readable_limits(path.start_value, margin)),
         Lines("Entropy (nats a step)", {"entropy": path.entropy}),
-        Lines("Expected return", {"return": path.expected_return}, limits=readable_limits(path.expected_return)),
+        Lines(
+            "Expected return", {"return": path.expected_return}, limits=readable_limits(path.expected_return, margin)
+        ),
     ]
     return Explorer(
         [slider],
@@ -117,7 +119,7 @@ def readable_limits(values: Array, margin: float | None = None) -> Limits:
     if np.ndim(cold) == 0 and whole.any():
         cold_low = cold_high = float(cold)
     margin = (cold_high - cold_low) / 2 if margin is None else margin
-    return max(low, cold_low - margin), min(high, cold_high + margin)
+    return extremes([max(low, cold_low - margin), min(high, cold_high + margin)])
 
 
 def _finding(label: str, value: float, entropy: float) -> str:

@@ -1,6 +1,8 @@
 """Static figures: functions that take arrays and return a figure. No solving, no widgets."""
 
 from softopt.plotting.figure import DescribedFigure
+from softopt.plotting.heat_maps import heat_maps
 from softopt.plotting.lines import lines
+from softopt.plotting.small_multiples import grid_maps
 
-__all__ = ["DescribedFigure", "lines"]
+__all__ = ["DescribedFigure", "grid_maps", "heat_maps", "lines"]
