@@ -27,3 +27,10 @@ def small_mdp(generator: np.random.Generator, n_states: int, n_actions: int) -> 
 def one_decimal(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     """Round to one decimal, without negative zeros."""
     return np.round(numbers, 1) + 0.0
+
+
+def tenths(generator: np.random.Generator, shape: tuple[int, ...], least: int = 0) -> NDArray[np.float64]:
+    """Draw distributions over the last axis in whole tenths, at least ``least`` tenths for each entry."""
+    n_entries = shape[-1]
+    free = generator.multinomial(10 - least * n_entries, np.full(n_entries, 1 / n_entries), size=shape[:-1])
+    return (least + free) / 10

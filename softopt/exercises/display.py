@@ -75,8 +75,13 @@ def exercise_as_text(exercise: Exercise) -> str:
 def in_print(name: str, value: Any) -> list[tuple[str, str]]:
     """Return an argument or an answer as (label, text), short enough to work with by hand; an MDP by its parts."""
     if isinstance(value, MDP):
-        parts = {"transition": value.transition, "reward": value.reward, "discount": value.discount}
-        parts["terminal"] = np.flatnonzero(value.terminal)
+        parts: dict[str, Any] = {"transition": value.transition, "reward": value.reward, "discount": value.discount}
+        if value.horizon is not None:
+            parts.update(horizon=value.horizon, initial=value.initial)
+        if value.prior is not None:
+            parts["prior"] = value.prior
+        if value.terminal.any() or value.horizon is None:
+            parts["terminal"] = np.flatnonzero(value.terminal)
         return [line for part, content in parts.items() for line in in_print(f"{name}.{part}", content)]
     if isinstance(value, np.ndarray) and value.ndim:
         text = np.array2string(value, separator=", ", threshold=60, formatter={"float_kind": _number})
