@@ -218,6 +218,20 @@ def test_the_forward_pass_of_2008_is_the_gradient_only_without_slip(slip, exact)
     assert error < 1e-8 if exact else error > 0.05
 
 
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize("horizon", [8, None])
+def test_sparse_and_dense_transitions_give_the_same(causal, horizon):
+    points = []
+    for sparse in (False, True):
+        mdp = gridworlds.gridworld(["S..", ".#.", "..G"], slip=0.3, discount=0.9, horizon=horizon, sparse=sparse)
+        features = np.stack([-np.ones(mdp.n_states), mdp.grid.cells[:, 0] - 2.0], axis=1)
+        policy = np.full((mdp.n_states, 4), 0.25)
+        demonstrations = sample_trajectories(mdp, policy, 5, np.random.default_rng(0), steps=8)
+        points.append(Dual(mdp, features, demonstrations, causal=causal)([2.0, 0.5]))
+    assert points[0].objective == pytest.approx(points[1].objective, abs=1e-10)
+    np.testing.assert_allclose(points[0].gradient, points[1].gradient, atol=1e-10)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("causal", [True, False])
 def test_fit_matches_the_demonstrations_features(kind, causal):
