@@ -204,7 +204,8 @@ def extremes(values: ArrayLike) -> Limits:
     if not finite.size:
         return 0.0, 1.0
     low, high = float(finite.min()), float(finite.max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    # Equal up to round-off is equal: an axis over the last digits would show noise.
+    return (low, high) if high - low > 1e-9 * max(1.0, abs(low)) else (low - 0.5, high + 0.5)
 
 
 def palette(name: str) -> list[str]:

@@ -67,3 +67,20 @@ def show(page: Any, explorer: Any, views: int = 1) -> None:
 def pixels(page: Any, k: int = 0, root: int = 0) -> str:
     """The picture on one canvas, as text that is equal where every pixel is."""
     return page.locator(".softopt").nth(root).locator("canvas").nth(k).evaluate("(canvas) => canvas.toDataURL()")
+
+
+def shows(canvas: Any, colour: str) -> bool:
+    """Whether a canvas has a pixel of a colour, ``#rrggbb`` or the name of one of the explorer's variables."""
+    return canvas.evaluate(
+        """(canvas, colour) => {
+            const style = getComputedStyle(canvas.closest(".softopt"));
+            const hex = colour.startsWith("#") ? colour : style.getPropertyValue(`--softopt-${colour}`);
+            const wanted = parseInt(hex.trim().slice(1), 16);
+            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+            for (let k = 0; k < data.length; k += 4) {
+                if (data[k] * 65536 + data[k + 1] * 256 + data[k + 2] === wanted && data[k + 3] === 255) return true;
+            }
+            return false;
+        }""",
+        colour,
+    )

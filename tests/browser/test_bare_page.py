@@ -9,7 +9,7 @@ import pytest
 
 from softopt.interactive import Bars, Explorer, GridMap, HeatMap, Lines, Slider, explore_temperature
 from softopt.tabular import gridworlds
-from tests.browser.bare_page import pixels, show
+from tests.browser.bare_page import pixels, show, shows
 
 TEMPERATURES = np.array([0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0])
 
@@ -76,6 +76,19 @@ def test_the_finding_is_announced_only_when_the_slider_rests(page: Any, explorer
         page.keyboard.press(key)
     page.wait_for_function("() => said.length > 0")
     assert page.evaluate("() => said") == [explorer.spec["sentences"][3]]
+
+
+def test_every_panel_draws_its_data(page: Any, explorer: Explorer) -> None:
+    show(page, explorer)
+    page.locator("input[type=range]").focus()
+    page.keyboard.press("Home")
+    value, visits, bars, *curves = page.locator("canvas").all()
+    low = explorer.spec["rows"][0][0]["palette"][0]
+    assert shows(value, low)  # the coldest start is the worst place of all
+    assert shows(visits, "wall")
+    for canvas in (bars, *curves):
+        assert shows(canvas, "series-1")
+    assert shows(bars, "series-2")
 
 
 def test_two_views_share_one_model_and_send_nothing(page: Any, explorer: Explorer) -> None:

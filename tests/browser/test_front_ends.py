@@ -13,6 +13,7 @@ import pytest
 
 from softopt.experiments.bench_slider import drag
 from softopt.experiments.browser import Notebook, Server, write_notebook
+from tests.browser.bare_page import shows
 
 CELLS = (
     "import numpy as np, time\n"
@@ -196,14 +197,12 @@ def test_running_the_cell_again_leaves_one_explorer(lab: Notebook) -> None:
 
 def test_the_dark_theme_of_the_notebook_is_followed(lab: Notebook, artefacts: Path) -> None:
     shown = root(lab)
-    paper = "(root) => getComputedStyle(root).getPropertyValue('--softopt-series-1')"
-    picture = "(root) => root.querySelectorAll('canvas')[3].toDataURL()"
-    light = shown.evaluate(paper), shown.evaluate(picture)
-    lab.page.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
-    lab.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
-    lab.page.wait_for_timeout(500)
-    assert shown.evaluate(paper) != light[0]
-    assert shown.evaluate(picture) != light[1]
+    for theme, name in [("false", "JupyterLab Dark"), ("true", "JupyterLab Light"), ("false", "JupyterLab Dark")]:
+        lab.page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+        lab.page.wait_for_function("(light) => document.body.dataset.jpThemeLight === light", arg=theme)
+        lab.page.wait_for_timeout(300)
+        for canvas in shown.query_selector_all("canvas")[2:]:
+            assert shows(canvas, "series-1")
     lab.page.screenshot(path=artefacts / "lab_dark.png")
     lab.page.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })")
     lab.page.wait_for_function("() => document.body.dataset.jpThemeLight === 'true'")

@@ -18,17 +18,16 @@ export function surface(view) {
     figure,
     canvas,
 
-    /** Fit the canvas to its column; return whether there is anything to draw on. */
+    /** Fit the canvas to its column. A figure that is hidden for a moment, as in a change of theme, keeps its size. */
     fit() {
-      width = Math.floor(figure.clientWidth);
-      if (width === 0) return false;
+      width = Math.floor(figure.clientWidth) || width;
+      if (width === 0) return;
       height = Math.ceil(view.height(width));
       const scale = devicePixelRatio || 1;
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
       canvas.style.height = `${height}px`;
       context.setTransform(scale, 0, 0, scale, 0, 0);
-      return true;
     },
 
     /** Draw a frame, and say it in words. */
