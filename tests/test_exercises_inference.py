@@ -5,7 +5,7 @@ import pytest
 from scipy.special import logsumexp
 
 from softopt.exercises.control_as_inference import backward_message, posterior_policy, smoothed_marginals
-from softopt.exercises.variational_fix import evidence_gap, optimism, posterior_dynamics
+from softopt.exercises.optimism_and_the_variational_fix import evidence_gap, optimism, posterior_dynamics
 from softopt.tabular import MDP, enumerate_trajectories, infer
 
 

@@ -51,9 +51,9 @@ def explore_smoothing(mdp: MDP, temperatures: ArrayLike | None = None) -> Explor
 
     Args:
         mdp: finite horizon; its states are drawn in their order.
-        temperatures: (F,) increasing and positive; None takes 41 from 0.1 to 100.
+        temperatures: (F,) increasing and positive; None takes 61 from 0.1 to 100.
     """
-    slider = Slider("temperature", np.geomspace(0.1, 100, 41) if temperatures is None else temperatures)
+    slider = Slider("temperature", np.logspace(-1, 2, 61) if temperatures is None else temperatures)
     every = [infer(mdp, float(t)) for t in slider.values]
     marginals = np.array([posterior.marginals.T for posterior in every])
     values = np.array([posterior.value.T for posterior in every])
@@ -64,6 +64,7 @@ def explore_smoothing(mdp: MDP, temperatures: ArrayLike | None = None) -> Explor
     best = np.where(np.isfinite(values), values, np.nan)
     shown = [0, len(every) // 2, len(every) - 1]
     top = float(np.quantile(marginals, 0.995))
+    cold = 3 * float(np.nanmin(best[0])), 0.0  # limits that leave the colder half of the slider in colour
     return Explorer(
         [slider],
         [
@@ -71,7 +72,7 @@ def explore_smoothing(mdp: MDP, temperatures: ArrayLike | None = None) -> Explor
                 HeatMap(
                     "Where it is, given success", marginals, x_label="time step", y_label="cell", limits=(0.0, top)
                 ),
-                HeatMap("Value V = T log β", best, x_label="time step", y_label="cell", colours="cividis"),
+                HeatMap("Value V = T log β", best, x_label="time step", y_label="cell", colours="cividis", limits=cold),
             ],
             [Lines("Widest spread (cells)", {"spread": width})],
         ],

@@ -21,7 +21,7 @@ def explore_lottery(win_probability: float = 0.1, prize: float = 10.0, safe: flo
     Args and errors as for :func:`softopt.tabular.worlds.lottery`.
     """
     world = lottery(win_probability, prize, safe)
-    slider = Slider("temperature", np.geomspace(0.3, 100, 61))
+    slider = Slider("temperature", np.logspace(-0.5, 2, 61), start=12)
     exact = [infer(world, float(t)) for t in slider.values]
     mended = [variational(world, float(t)) for t in slider.values]
     buys = np.array([posterior.policy[0, START, BUY_TICKET] for posterior in exact])
@@ -41,8 +41,8 @@ def explore_lottery(win_probability: float = 0.1, prize: float = 10.0, safe: flo
             ]
         ],
         [
-            f"At temperature {label} exact inference buys with probability {readable(e, 2)} and believes that the "
-            f"ticket wins with probability {readable(b, 2)}; the variational policy buys with {readable(v, 2)}."
+            f"At temperature {label} exact inference buys with probability {readable(e)} and believes that the "
+            f"ticket wins with probability {readable(b)}; the variational policy buys with {readable(v)}."
             for label, e, b, v in zip(slider.labels, buys, believed, buys_mended, strict=True)
         ],
         name="Lottery",
@@ -87,10 +87,10 @@ def explore_optimism(
         return np.array([[frame[field] for frame in row] for row in frames])
 
     returns = {"variational": stacked("return_mended"), "exact": stacked("return_exact")}
-    nats = {
-        "log evidence": stacked("log_evidence"),
-        "ELBO, variational": stacked("elbo"),
-        "ELBO, exact": stacked("elbo_exact"),
+    bounds = {
+        "T log evidence": stacked("log_evidence"),
+        "T ELBO, variational": stacked("elbo"),
+        "T ELBO, exact": stacked("elbo_exact"),
     }
     sentences = np.array(
         [
@@ -104,8 +104,8 @@ def explore_optimism(
         ],
         dtype=object,
     )
-    kept = {"terminal": worlds[0].terminal, "colours": "cividis"}
-    beliefs = {"true": stacked("lands"), "believed, given success": stacked("believes")}
+    kept = {"terminal": worlds[0].terminal, "colours": "cividis", "limits": (0.0, 2.0)}
+    beliefs = {"true": stacked("lands"), "believed": stacked("believes")}
     return Explorer(
         [slip, temperature],
         [
@@ -134,7 +134,7 @@ def explore_optimism(
                     limits=dict.fromkeys(beliefs, (0.0, 1.0)),
                 ),
                 Lines("Return in the true world", returns, along=0),
-                Lines("Evidence and bounds (nats)", nats, along=0),
+                Lines("Evidence and bounds, times T", bounds, along=0),
             ],
         ],
         sentences,
@@ -164,8 +164,9 @@ def _compare(mdp: MDP, temperature: float) -> dict[str, np.ndarray | float]:
         "believes": np.stack([hits_believed, 1 - hits_believed], axis=1),
         "return_exact": earned(posterior.policy),
         "return_mended": earned(mended.policy),
-        "log_evidence": mended.log_evidence,
-        "elbo": mended.elbo,
-        "elbo_exact": elbo(mdp, posterior.policy, temperature),
+        # In reward units, so that all temperatures fit on one axis.
+        "log_evidence": temperature * mended.log_evidence,
+        "elbo": temperature * mended.elbo,
+        "elbo_exact": temperature * elbo(mdp, posterior.policy, temperature),
         "gap": mended.gap,
     }

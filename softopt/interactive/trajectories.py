@@ -18,7 +18,7 @@ def explore_trajectories(mdp: MDP, temperatures: ArrayLike | None = None, *, mos
 
     Args:
         mdp: small, finite horizon, with a grid that names its actions.
-        temperatures: (F,) increasing and positive; None takes 61 from 0.05 to 50.
+        temperatures: (F,) increasing and positive; None takes 61 from 0.03 to 30.
         most: trajectories with bars of their own, best reward first; the others share one bar.
 
     Raises:
@@ -26,7 +26,7 @@ def explore_trajectories(mdp: MDP, temperatures: ArrayLike | None = None, *, mos
     """
     if mdp.grid is None:
         raise ValueError("trajectories are written with arrows, and the MDP has no grid that names its actions.")
-    slider = Slider("temperature", np.geomspace(0.05, 50, 61) if temperatures is None else temperatures)
+    slider = Slider("temperature", np.logspace(-1.5, 1.5, 61) if temperatures is None else temperatures)
     every = [enumerate_trajectories(mdp, float(t)) for t in slider.values]
     order = np.argsort(-every[0].total_reward, kind="stable")
     arrows = [ARROWS.get(name, "·") for name in mdp.grid.action_names]

@@ -40,9 +40,7 @@ def heat_maps(
     figure = DescribedFigure(alt=alt, figsize=(max(4.0, 2.6 * len(tables)), 3.1))
     row = figure.subplots(1, len(tables), sharey=True, squeeze=False)[0]
     for axes, table, caption in zip(row, tables, captions, strict=True):
-        shown = axes.imshow(
-            table, origin="lower", aspect="auto", cmap=colours, vmin=low, vmax=high, interpolation="nearest"
-        )
+        shown = axes.imshow(table, aspect="auto", cmap=colours, vmin=low, vmax=high, interpolation="nearest")
         axes.set_title(caption, fontsize=10, color=INK)
         axes.set_xlabel(x_label)
     row[0].set_ylabel(y_label)
