@@ -1,6 +1,6 @@
 """Tabular soft optimality: exact, in float64, on NumPy and SciPy alone."""
 
-from softopt.tabular import gridworlds, linearly_solvable, worlds
+from softopt.tabular import gridworlds, learning, linearly_solvable, worlds
 from softopt.tabular.grid import Grid
 from softopt.tabular.inference import (
     Enumeration,
@@ -12,6 +12,14 @@ from softopt.tabular.inference import (
     variational,
 )
 from softopt.tabular.inverse import InverseResult, maxent_irl
+from softopt.tabular.learning import (
+    g_learning,
+    path_consistency,
+    psi_learning,
+    q_learning,
+    soft_policy_gradient,
+    soft_q_learning,
+)
 from softopt.tabular.linearly_solvable import LMDP
 from softopt.tabular.mdp import MDP
 from softopt.tabular.planning import (
@@ -41,12 +49,19 @@ __all__ = [
     "elbo",
     "enumerate_trajectories",
     "evaluate",
+    "g_learning",
     "gridworlds",
     "infer",
+    "learning",
     "linearly_solvable",
     "maxent_irl",
+    "path_consistency",
     "plan",
+    "psi_learning",
+    "q_learning",
     "sample_trajectories",
+    "soft_policy_gradient",
+    "soft_q_learning",
     "soft_value_iteration",
     "temperature_path",
     "variational",
