@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from softopt.tabular.mdp import MDP
+from softopt.tabular.planning.chains import Array
 from softopt.tabular.planning.live import Live
-
-Array: TypeAlias = NDArray[np.float64]
 
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -51,7 +48,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """What a solver found on the n live states: V, TV with its policy (n, A), and the history of a Plan."""
+    """What a solver found on the n live states: V, TV with its policy (A, n), and the history of a Plan."""
 
     before: Array
     after: Array
@@ -60,72 +57,81 @@ class Solution:
 
 
 def q_values(live: Live, value: Array) -> Array:
-    """``r + discount * E[V]`` on the live states, (n, A)."""
-    expected = (live.transition @ value).reshape(live.reward.shape)
-    expected *= live.discount
-    expected += live.reward
-    return np.asarray(expected)
+    """``r + discount * E[V]`` on the live states, (A, n)."""
+    q = live.expect(value)
+    q *= live.discount
+    q += live.reward
+    return q
 
 
 def soft_greedy(q: Array, log_prior: Array | None, temperature: float) -> tuple[Array, Array]:
-    """Soft maximum and Boltzmann policy of each row at once: they share their exponentials.
+    """Soft maximum (n,) and Boltzmann policy (A, n) at once: they share their exponentials.
 
-    Agrees with :mod:`softopt.operators` but checks nothing, and takes a prior whose rows need not sum to one.
+    Agrees with :mod:`softopt.operators` but checks nothing, and takes a prior whose columns need not sum to one.
 
     Args:
-        q: (n, A), at least one finite entry a row.
-        log_prior: (n, A) log p0, ``-inf`` only where q is; None for the entropy form.
+        q: (A, n), at least one finite entry a column.
+        log_prior: (A, n) log p0, ``-inf`` only where q is; None for the entropy form.
         temperature: T in [0, inf].
     """
     if math.isinf(temperature):
         assert log_prior is not None
         policy = np.exp(log_prior)
-        return (policy * np.where(policy > 0, q, 0.0)).sum(axis=1), policy
-    top = q.max(axis=1)
-    gap = q - top[:, None]
+        return (policy * np.where(policy > 0, q, 0.0)).sum(axis=0), policy
+    top = q.max(axis=0)
+    gap = q - top
     if temperature == 0:
         policy = np.where(gap == 0, 1.0 if log_prior is None else np.exp(log_prior), 0.0)
-        return top, policy / policy.sum(axis=1, keepdims=True)
+        return top, policy / policy.sum(axis=0)
     gap /= temperature
     if log_prior is None:
         policy = np.exp(gap)
-        total = policy.sum(axis=1)
-        policy /= total[:, None]
-        return top + temperature * np.log(total), policy
-    exponent = gap + log_prior
-    peak = exponent.max(axis=1)
-    policy = np.exp(exponent - peak[:, None])
-    total = policy.sum(axis=1)
-    policy /= total[:, None]
-    log_sum = peak + np.log(total)
-    if temperature > 1:
-        # log(sum p0 exp(x)) of tiny x keeps its digits as log1p(sum p0 expm1(x)); T multiplies what is lost.
-        p0 = np.exp(log_prior)
-        excluded = 1.0 - p0.sum(axis=1)  # prior mass on actions that cannot be used
-        excess = (p0 * np.expm1(gap)).sum(axis=1) - np.where(excluded > 1e-12, excluded, 0.0)
-        log_sum = np.where(excess > -0.5, np.log1p(np.maximum(excess, -0.5)), log_sum)
+        total = policy.sum(axis=0)
+        log_sum = np.log(total)
+    else:
+        exponent = gap + log_prior
+        peak = exponent.max(axis=0)  # the best action may carry next to no prior mass
+        policy = np.exp(exponent - peak)
+        total = policy.sum(axis=0)
+        log_sum = peak + np.log(total)
+        if temperature > 1:
+            # log(sum p0 exp(x)) of tiny x keeps its digits as log1p(sum p0 expm1(x)); T multiplies what is lost.
+            p0 = np.exp(log_prior)
+            excluded = 1.0 - p0.sum(axis=0)  # prior mass on actions that cannot be used
+            excess = (p0 * np.expm1(gap)).sum(axis=0) - np.where(excluded > 1e-12, excluded, 0.0)
+            log_sum = np.where(excess > -0.5, np.log1p(np.maximum(excess, -0.5)), log_sum)
+    policy /= total
     return top + temperature * log_sum, policy
 
 
 def backup(live: Live, value: Array, temperature: float) -> tuple[Array, Array]:
-    """One soft Bellman backup: ``TV`` (n,) and the Boltzmann policy (n, A)."""
+    """One soft Bellman backup: ``TV`` (n,) and the Boltzmann policy (A, n)."""
     return soft_greedy(q_values(live, value), live.log_prior, temperature)
+
+
+def largest(value: Array) -> float:
+    """``max |V|``, 0 for no states at all."""
+    return float(np.abs(value).max(initial=0.0))
 
 
 def round_off(value: Array) -> float:
     """Size of the rounding errors of one backup: below this a residual says nothing."""
-    return 4 * EPSILON * max(1.0, float(np.abs(value).max(initial=0.0)))
+    return 4 * EPSILON * max(1.0, largest(value))
 
 
 def on_all_states(mdp: MDP, live: Live, solution: Solution) -> Plan:
     """Put ended and dead states back, and make the Plan of the whole MDP."""
-    soft_q = mdp.reward.copy()
-    if mdp.discount > 0:
-        soft_q += mdp.discount * mdp.expect(live.spread(solution.before))
-    soft_q[mdp.terminal] = 0.0
+    soft_q = one_step_back(mdp, live.spread(solution.before))
     policy = np.zeros(mdp.reward.shape)
-    policy[live.states] = solution.policy
+    policy[live.states] = solution.policy.T
     policy[mdp.terminal] = 1.0 / mdp.n_actions if mdp.prior is None else mdp.prior[mdp.terminal]
-    residual, bound = solution.history[-1]
+    residual, bound = map(float, solution.history[-1])
     value = live.spread(solution.after)
     return Plan(value, soft_q, policy, len(solution.history), residual, bound, solution.history)
+
+
+def one_step_back(mdp: MDP, value: Array) -> Array:
+    """``r + discount * E[V]`` on all states, (S, A), with 0 * -inf = 0; zero in terminal states."""
+    q = mdp.reward + mdp.discount * mdp.expect(value) if mdp.discount > 0 else mdp.reward.copy()
+    q[mdp.terminal] = 0.0
+    return np.asarray(q)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from softopt.tabular.planning.bellman import Array, backup, round_off
-from softopt.tabular.planning.linear import PolicySystem
+from softopt.tabular.planning.bellman import backup, round_off
+from softopt.tabular.planning.chains import Array
 from softopt.tabular.planning.live import Live
 
 
@@ -24,7 +24,7 @@ def undiscounted_bound(live: Live, value: Array, policy: Array, temperature: flo
     T may have other fixed points, and the bound is that on the value of the policy.
     """
     try:
-        steps = PolicySystem(live.average(policy), 1.0).solve(np.ones(len(live.states)))
+        steps = live.chains.system(policy).solve(np.ones(live.states.size))
     except RuntimeError:  # the policy never ends, to round-off
         return math.inf
     width = max(2 * residual, 8 * round_off(value))

@@ -7,15 +7,12 @@ a critical temperature that happens in the entropy form to every MDP in which on
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 from numpy.typing import NDArray
 
-from softopt.tabular.planning.bellman import Array, q_values, round_off, soft_greedy
+from softopt.tabular.planning.bellman import q_values, round_off, soft_greedy
+from softopt.tabular.planning.chains import Array, Mask
 from softopt.tabular.planning.live import Live
-
-Mask: TypeAlias = NDArray[np.bool_]
 
 
 class SoftValueDiverges(ValueError):
@@ -23,9 +20,9 @@ class SoftValueDiverges(ValueError):
 
 
 def wanderable(live: Live) -> Mask:
-    """Mask (n, A) of the actions that keep to a set of states in which one can stay for ever."""
-    staying = np.asarray(live.transition.sum(axis=1)).reshape(live.reward.shape)
-    return _closed(live, (live.reward > -np.inf) & (staying >= 1 - 1e-8))
+    """Mask (A, n) of the actions that keep to a set of states in which one can stay for ever."""
+    stays = live.expect(np.ones(live.states.size)) >= 1 - 1e-8
+    return _closed(live, (live.reward > -np.inf) & stays)
 
 
 def check_growth(live: Live, value: Array, temperature: float, keeps: Mask, strict: bool = True) -> None:
@@ -46,14 +43,15 @@ def check_growth(live: Live, value: Array, temperature: float, keeps: Mask, stri
     q = q_values(live, value)
     margin = 8 * round_off(value) if strict else 0.0
     while keeps.any():
-        inside = np.flatnonzero(keeps.any(axis=1))
-        log_prior = None if live.log_prior is None else live.log_prior[inside]
-        after, _ = soft_greedy(np.where(keeps[inside], q[inside], -np.inf), log_prior, temperature)
+        inside = np.flatnonzero(keeps.any(axis=0))
+        kept = keeps[:, inside]
+        log_prior = None if live.log_prior is None else np.where(kept, live.log_prior[:, inside], -np.inf)
+        after, _ = soft_greedy(np.where(kept, q[:, inside], -np.inf), log_prior, temperature)
         fades = inside[after < value[inside] + margin]
         if not fades.size:
             raise diverged(live.states[inside], temperature)
         keeps = keeps.copy()
-        keeps[fades] = False
+        keeps[:, fades] = False
         keeps = _closed(live, keeps)
 
 
@@ -78,8 +76,7 @@ def undecided(temperature: float) -> SoftValueDiverges:
 def _closed(live: Live, keeps: Mask) -> Mask:
     """Largest part of ``keeps`` whose actions never leave the states that still have one."""
     while True:
-        outside = ~keeps.any(axis=1)
-        leaves = (live.transition @ outside.astype(np.float64)).reshape(keeps.shape) > 0
+        leaves = live.expect(np.where(keeps.any(axis=0), 0.0, 1.0)) > 0
         if not (keeps & leaves).any():
             return keeps
         keeps = keeps & ~leaves

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from softopt.operators import check_temperature, entropy, kl
 from softopt.tabular.mdp import MDP
-from softopt.tabular.planning.bellman import Array, Plan
-from softopt.tabular.planning.finite_horizon import one_step_back
-from softopt.tabular.planning.linear import PolicySystem
+from softopt.tabular.planning.bellman import Plan, largest, one_step_back
+from softopt.tabular.planning.chains import Array, Mask, chains_on
 from softopt.tabular.planning.live import reaching
 
 
@@ -48,21 +47,20 @@ def evaluate(mdp: MDP, policy: ArrayLike, temperature: float) -> Plan:
         return Plan(value, soft_q, table, mdp.horizon, 0.0, 0.0, np.zeros((mdp.horizon, 2)))
 
     gain = _reward(mdp, mdp.reward, table, temperature)
-    moves = mdp.under(table)
-    impossible = np.isneginf(gain)
-    lost = reaching(moves, impossible) if mdp.discount > 0 and impossible.any() else impossible
+    lost = np.isneginf(gain)
+    if mdp.discount > 0 and lost.any():
+        lost = reaching(mdp.under(table), lost)
     value = np.where(lost, -np.inf, 0.0)
-    running = np.flatnonzero(~lost & ~mdp.terminal)
-    _check_ends(mdp, moves, mdp.terminal | lost)
-    within = moves[running][:, running]
-    system = PolicySystem(within, mdp.discount)
-    value[running] = system.solve(gain[running])
-    soft_q = one_step_back(mdp, value)
-    off = gain[running] + mdp.discount * (within @ value[running]) - value[running]
-    residual = float(np.abs(off).max(initial=0.0))
-    # The error is the residual summed along the policy: at most residual times the expected number of steps.
-    steps = 1 / (1 - mdp.discount) if mdp.discount < 1 else system.solve(np.ones(running.size)).max(initial=0.0)
-    return Plan(value, soft_q, table, 1, residual, residual * steps, np.array([[residual, residual * steps]]))
+    going = ~lost & ~mdp.terminal
+    _check_ends(mdp, table, ~going)
+    chains, policy = chains_on(mdp, going), np.asarray(table[going].T)
+    system = chains.system(policy)
+    value[going] = system.solve(gain[going])
+    residual = largest(gain[going] + mdp.discount * (chains.average(policy) @ value[going]) - value[going])
+    # The error is the residual summed along the policy: at most the residual times the expected number of steps.
+    steps = 1 / (1 - mdp.discount) if mdp.discount < 1 else largest(system.solve(np.ones(chains.n_states)))
+    history = np.array([[residual, residual * steps]])
+    return Plan(value, one_step_back(mdp, value), table, 1, residual, residual * steps, history)
 
 
 def visitation(mdp: MDP, policy: ArrayLike, normalised: bool = False) -> Array:
@@ -83,20 +81,20 @@ def visitation(mdp: MDP, policy: ArrayLike, normalised: bool = False) -> Array:
     """
     table = checked_policy(mdp, policy)
     if mdp.horizon is not None:
-        visits = np.zeros((mdp.horizon + 1, mdp.n_states))
-        visits[0] = mdp.initial
+        steps = np.zeros((mdp.horizon + 1, mdp.n_states))
+        steps[0] = mdp.initial
         for t in range(mdp.horizon):
             stuck = ~mdp.terminal & ~table[t].any(axis=1)
-            visits[t + 1] = mdp.discount * (mdp.under(table[t]).T @ visits[t] + np.where(stuck, visits[t], 0.0))
-        return visits / visits.sum() if normalised else visits
+            steps[t + 1] = mdp.discount * (mdp.under(table[t]).T @ steps[t] + np.where(stuck, steps[t], 0.0))
+        return steps / steps.sum() if normalised else steps
     ended = mdp.terminal | ~table.any(axis=1)
-    moves = mdp.under(table)
-    _check_ends(mdp, moves, ended)
-    running = np.flatnonzero(~ended)
+    _check_ends(mdp, table, ended)
+    going = ~ended
     visits = np.zeros(mdp.n_states)
-    visits[running] = PolicySystem(moves[running][:, running], mdp.discount).solve_transposed(mdp.initial[running])
-    arrivals = mdp.initial + mdp.discount * (moves[running].T @ visits[running])
-    visits[ended] = arrivals[ended] / (1 - mdp.discount if mdp.discount < 1 else 1.0)
+    visits[going] = chains_on(mdp, going).system(table[going].T).solve_transposed(mdp.initial[going])
+    if ended.any():
+        arrivals = mdp.initial + mdp.discount * (mdp.rows().T @ (visits[:, None] * table).ravel())
+        visits[ended] = arrivals[ended] / (1 - mdp.discount if mdp.discount < 1 else 1.0)
     return visits / visits.sum() if normalised else visits
 
 
@@ -126,15 +124,15 @@ def _reward(mdp: MDP, reward: Array, policy: Array, temperature: float) -> Array
     gain = (policy * np.where(policy > 0, reward, 0.0)).sum(axis=1)
     if temperature > 0 and mdp.prior is None:
         gain = gain + temperature * entropy(policy)
-    elif temperature > 0:
+    elif temperature > 0 and mdp.prior is not None:
         gain = gain - temperature * kl(policy, mdp.prior)
     gain = np.where(policy.any(axis=1), gain, -np.inf)
     return np.where(mdp.terminal, 0.0, gain)
 
 
-def _check_ends(mdp: MDP, moves: object, ended: NDArray[np.bool_]) -> None:
+def _check_ends(mdp: MDP, policy: Array, ended: Mask) -> None:
     """Raise unless the policy ends from every state, where discount 1 needs it to."""
-    if mdp.discount == 1 and not (ends := reaching(moves, ended)).all():
+    if mdp.discount == 1 and not (ends := reaching(mdp.under(policy), ended)).all():
         stuck = np.flatnonzero(~ends)
         raise ValueError(
             f"discount 1 and the policy never ends from state {stuck[0]} ({stuck.size} such states); "

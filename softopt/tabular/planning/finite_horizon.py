@@ -6,7 +6,8 @@ import numpy as np
 
 from softopt.operators import boltzmann, soft_maximum
 from softopt.tabular.mdp import MDP
-from softopt.tabular.planning.bellman import Array, Plan
+from softopt.tabular.planning.bellman import Plan, one_step_back
+from softopt.tabular.planning.chains import Array
 
 
 def backward_recursion(mdp: MDP, temperature: float) -> Plan:
@@ -39,13 +40,6 @@ def backward_recursion(mdp: MDP, temperature: float) -> Plan:
             policy[t] = boltzmann(soft_q[t], temperature, prior)
         policy[t, mdp.terminal] = terminal_row(mdp)
     return Plan(value, soft_q, policy, steps, 0.0, 0.0, np.zeros((steps, 2)))
-
-
-def one_step_back(mdp: MDP, value: Array) -> Array:
-    """``r + discount * E[V]`` on all states, (S, A), with 0 * -inf = 0; zero in terminal states."""
-    q = mdp.reward + mdp.discount * mdp.expect(value) if mdp.discount > 0 else mdp.reward.copy()
-    q[mdp.terminal] = 0.0
-    return np.asarray(q)
 
 
 def full_prior(mdp: MDP) -> Array | None:

@@ -3,13 +3,17 @@
 An ended state is worth 0. A *dead* state, from which every action is forbidden or risks ending in a dead state,
 is worth ``-inf``. On the *live* rest every value is finite, and no formula needs a special case: the columns
 of the states set aside are simply dropped.
+
+Inside the planner the actions come first, (A, n): NumPy adds up a few long rows several times faster than many
+short ones.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,9 +21,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order
 
 from softopt.tabular.mdp import MDP
-
-Array: TypeAlias = NDArray[np.float64]
-Mask: TypeAlias = NDArray[np.bool_]
+from softopt.tabular.planning.chains import Array, Chains, Mask, chains_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,15 +31,15 @@ class Live:
     Attributes:
         states: (n,) their indices.
         dead: (S,) mask of the dead states.
-        transition: sparse (n*A, n); a row sums to less than one where the episode may end.
-        reward: (n, A), ``-inf`` for an action that is forbidden, excluded by the prior, or leads to a dead state.
-        log_prior: (n, A), or None in the entropy form.
+        chains: the transition (n*A, n); a row sums to less than one where the episode may end.
+        reward: (A, n), ``-inf`` for an action that is forbidden, excluded by the prior, or leads to a dead state.
+        log_prior: (A, n), ``-inf`` where the reward is, or None in the entropy form.
         discount: in [0, 1].
     """
 
     states: NDArray[np.int64]
     dead: Mask
-    transition: Any
+    chains: Chains
     reward: Array
     log_prior: Array | None
     discount: float
@@ -48,56 +50,58 @@ class Live:
         full[self.states] = value
         return full
 
-    def average(self, policy: Array) -> Any:
-        """Transition matrix of a policy on the live states, sparse (n, n)."""
-        n_states, n_actions = self.reward.shape
-        starts = np.arange(0, n_states * n_actions + 1, n_actions)
-        weights = sp.csr_array(
-            (policy.ravel(), np.arange(n_states * n_actions), starts), shape=(n_states, n_states * n_actions)
-        )
-        return sp.csr_array(weights @ self.transition)
+    def expect(self, value: Array) -> Array:
+        """``E[value(s') | s, a]`` over the live states, (A, n)."""
+        expected = (self.chains.transition @ value).reshape(self.states.size, -1)
+        return np.ascontiguousarray(expected.T)
+
+
+_known: WeakKeyDictionary[MDP, dict[bool, Live]] = WeakKeyDictionary()
 
 
 def live_problem(mdp: MDP, temperature: float) -> Live:
-    """Set the ended and the dead states of an MDP aside.
+    """Set the ended and the dead states of an MDP aside (remembered, since an MDP never changes).
 
     Raises:
         ValueError: discount 1, and some live state cannot end any more without a forbidden action.
     """
+    known = _known.setdefault(mdp, {})
+    # At temperature inf the prior is followed whatever it leads to: one bad action makes a state dead.
+    follow = math.isinf(temperature)
+    if follow not in known:
+        known[follow] = _find_live(mdp, follow)
+    return known[follow]
+
+
+def _find_live(mdp: MDP, follow: bool) -> Live:
     running = ~mdp.terminal
     usable = mdp.allowed & running[:, None]
     if mdp.prior is not None:
         usable &= mdp.prior > 0
-    # At temperature inf the prior is followed whatever it leads to: one bad action is enough.
-    wanted = mdp.prior > 0 if mdp.prior is not None and math.isinf(temperature) else None
+    wanted = usable.copy()
     rows = mdp.rows()
     dead = np.zeros(mdp.n_states, dtype=bool)
     while True:
-        lost = ~usable.any(axis=1) if wanted is None else (wanted & ~usable).any(axis=1) | ~wanted.any(axis=1)
+        lost = ~usable.any(axis=1) | (follow & (wanted & ~usable).any(axis=1))
         found = running & lost & ~dead
         if not found.any():
             break
         dead |= found
-        if mdp.discount > 0:
+        if mdp.discount > 0:  # at discount 0 what comes later has no weight, not even -inf
             usable &= (rows @ found.astype(np.float64)).reshape(usable.shape) == 0
     keep = running & ~dead
     states = np.flatnonzero(keep)
-    reward, prior = np.where(usable, mdp.reward, -np.inf), mdp.prior
-    if states.size < mdp.n_states:
-        flat = np.flatnonzero(np.repeat(keep, mdp.n_actions))
-        rows = sp.csr_array(rows[flat][:, states])
-        reward = reward[states]
-        prior = None if prior is None else prior[states]
+    reward = np.ascontiguousarray(np.where(usable, mdp.reward, -np.inf)[states].T)
     log_prior = None
-    if prior is not None:
+    if mdp.prior is not None:
         with np.errstate(divide="ignore"):
-            log_prior = np.where(np.isneginf(reward), -np.inf, np.log(prior))
-    live = Live(states, dead, rows, reward, log_prior, mdp.discount)
+            log_prior = np.where(np.isneginf(reward), -np.inf, np.log(mdp.prior[states].T))
+    live = Live(states, dead, chains_on(mdp, keep), reward, log_prior, mdp.discount)
     if mdp.discount == 1:
-        lost = ~can_end(live, (reward > -np.inf).astype(np.float64))
-        if lost.any():
+        stuck = ~can_end(live, (reward > -np.inf).astype(np.float64))
+        if stuck.any():
             raise ValueError(
-                f"discount 1 needs an end in reach, but {lost.sum()} states (the first is {states[lost][0]}) "
+                f"discount 1 needs an end in reach, but {stuck.sum()} states (the first is {states[stuck][0]}) "
                 "can end only through actions that are forbidden or that the prior excludes; use a discount "
                 "below 1 or a horizon, or allow those actions."
             )
@@ -105,11 +109,11 @@ def live_problem(mdp: MDP, temperature: float) -> Live:
 
 
 def can_end(live: Live, policy: Array) -> Mask:
-    """Mask of the live states from which a policy (or any positive weights, (n, A)) can end the episode."""
+    """Mask of the live states from which a policy (or any positive weights, (A, n)) can end the episode."""
     weights = policy > 0
-    staying = np.asarray(live.transition.sum(axis=1)).reshape(weights.shape)
-    ends = (weights & (staying < 1 - 1e-8)).any(axis=1)
-    return reaching(live.average(weights.astype(np.float64)), ends)
+    leaves = live.expect(np.ones(live.states.size)) < 1 - 1e-8
+    edges = live.chains.average(weights.astype(np.float64))
+    return reaching(edges, np.asarray((weights & leaves).any(axis=0)))
 
 
 def reaching(edges: Any, targets: Mask) -> Mask:

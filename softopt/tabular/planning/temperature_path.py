@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from tqdm import tqdm
 
 from softopt.operators import check_temperature, entropy
 from softopt.tabular.mdp import MDP
-from softopt.tabular.planning.bellman import Array
+from softopt.tabular.planning.bellman import one_step_back
+from softopt.tabular.planning.chains import Array
 from softopt.tabular.planning.evaluation import visitation
-from softopt.tabular.planning.finite_horizon import one_step_back
 from softopt.tabular.planning.policy_iteration import plan
+from softopt.tabular.planning.progress import Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,30 +61,44 @@ def temperature_path(mdp: MDP, temperatures: ArrayLike, solver: Callable[[MDP, f
         raise ValueError(f"temperatures must be a list of numbers, got shape {grid.shape}.")
     for temperature in grid:
         check_temperature(temperature, prior="any")
-    n_frames, n_states, n_actions = grid.size, mdp.n_states, mdp.n_actions
-    blank = [np.full(shape, np.nan) for shape in [(n_frames, n_states)] * 2 + [(n_frames, n_states, n_actions)] * 2]
-    value, visits, soft_q, policy = blank
-    start_value, mean_entropy, expected_return = np.full((3, n_frames), np.nan)
+    table = (mdp.n_states, mdp.n_actions)
+    # In the order of the fields of a TemperaturePath: three tables of states, then three numbers.
+    shapes: list[tuple[int, ...]] = [(mdp.n_states,), table, table, (mdp.n_states,), (), (), ()]
+    frames = [np.full((grid.size, *shape), np.nan) for shape in shapes]
     messages = []
-    for frame, temperature in enumerate(tqdm(grid, desc="temperatures", delay=0.2, leave=False)):
-        try:
-            found = _checked(mdp, solver(mdp, float(temperature)))
-            value_f, q_f, policy_f = found
-            frame_visits = visitation(mdp, policy_f)
-            summary = _summary(mdp, frame_visits, value_f, policy_f)
-        except Exception as error:  # a student's function may raise anything
-            messages.append(f"{type(error).__name__}: {error}")
-            continue
-        messages.append("")
-        first = mdp.horizon is not None
-        value[frame] = value_f[0] if first else value_f
-        soft_q[frame] = q_f[0] if first else q_f
-        policy[frame] = policy_f[0] if first else policy_f
-        visits[frame] = frame_visits.sum(axis=0) if first else frame_visits
-        start_value[frame], mean_entropy[frame], expected_return[frame] = summary
-    return TemperaturePath(
-        grid, value, soft_q, policy, visits, start_value, mean_entropy, expected_return, tuple(messages)
-    )
+    near = None
+    with Progress("temperatures", "frames", grid.size) as progress:
+        for index, temperature in enumerate(grid):
+            try:
+                if solver is plan:  # the neighbour's value saves about half of the steps
+                    found = plan(mdp, float(temperature), start=near)
+                    near = found.value
+                else:
+                    found = solver(mdp, float(temperature))
+                for array, entry in zip(frames, _frame(mdp, *_checked(mdp, found)), strict=True):
+                    array[index] = entry
+                messages.append("")
+            except Exception as error:  # a student's function may raise anything
+                messages.append(f"{type(error).__name__}: {error}")
+            progress.step(f"temperature {temperature:g}")
+    return TemperaturePath(grid, *frames, tuple(messages))
+
+
+def _frame(mdp: MDP, value: Array, soft_q: Array, policy: Array) -> tuple[Any, ...]:
+    """What one temperature adds to the path: its arrays (first step of a finite horizon) and three numbers."""
+    visits = visitation(mdp, policy)
+    finite = mdp.horizon is not None
+    spent = np.where(mdp.terminal, 0.0, visits[:-1] if finite else visits)
+    nats = (spent * entropy(policy)).sum() / spent.sum() if spent.any() else 0.0
+    # The expected return, from where the time is spent; 0 * -inf = 0 for what is never done.
+    done = spent[..., None] * policy
+    gained = (done * np.where(done > 0, mdp.reward, 0.0)).sum()
+    if finite:
+        arrived = np.where(mdp.terminal, 0.0, visits[-1])
+        gained += (arrived * np.where(arrived > 0, mdp.final_value, 0.0)).sum()
+        value, soft_q, policy, visits = value[0], soft_q[0], policy[0], visits.sum(axis=0)
+    start = (mdp.initial * np.where(mdp.initial > 0, value, 0.0)).sum()
+    return value, soft_q, policy, visits, start, nats, gained
 
 
 def _checked(mdp: MDP, found: Any) -> tuple[Array, Array, Array]:
@@ -113,17 +127,3 @@ def _checked(mdp: MDP, found: Any) -> tuple[Array, Array, Array]:
     if np.isnan(soft_q).any():
         raise ValueError("the solver returned NaN.")
     return value, soft_q, policy
-
-
-def _summary(mdp: MDP, visits: Array, value: Array, policy: Array) -> tuple[float, float, float]:
-    """Value at the start, mean entropy a step, expected return."""
-    first = value if mdp.horizon is None else value[0]
-    spent = visits if mdp.horizon is None else visits[:-1]
-    spent = np.where(mdp.terminal, 0.0, spent)
-    nats = float((spent * entropy(policy)).sum() / spent.sum()) if spent.sum() > 0 else 0.0
-    taken = (spent[..., None] * policy) > 0
-    gained = float((spent[..., None] * policy * np.where(taken, mdp.reward, 0.0)).sum())
-    if mdp.horizon is not None:
-        gained += float((visits[-1] * np.where((visits[-1] > 0) & ~mdp.terminal, mdp.final_value, 0.0)).sum())
-    start = float((mdp.initial * np.where(mdp.initial > 0, first, 0.0)).sum())
-    return start, nats, gained

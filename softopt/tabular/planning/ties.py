@@ -28,13 +28,13 @@ def share_ties(live: Live, solution: Solution, tol: float) -> Solution:
     scale = max(1.0, float(np.abs(solution.after).max(initial=0.0)))
     # Value iteration leaves an error in the Q-values, which must not break a tie.
     slack = min(max(TIE_TOLERANCE * scale, 4 * solution.history[-1, 1]), 1e-6 * scale)
-    optimal = q >= q.max(axis=1, keepdims=True) - slack
-    if (optimal.sum(axis=1) == 1).all():
+    optimal = q >= q.max(axis=0) - slack
+    if (optimal.sum(axis=0) == 1).all():
         return replace(solution, policy=optimal.astype(np.float64))
     log_prior = None if live.log_prior is None else np.where(optimal, live.log_prior, -np.inf)
     ties = replace(live, reward=np.where(optimal, 0.0, -np.inf), log_prior=log_prior)
     try:
         return replace(solution, policy=solve(ties, 1.0, tol).policy)
     except SoftValueDiverges:
-        uniform = np.where(optimal, -np.log(optimal.sum(axis=1, keepdims=True)), -np.inf)
+        uniform = np.where(optimal, -np.log(optimal.sum(axis=0)), -np.inf)
         return replace(solution, policy=solve(replace(ties, log_prior=uniform), 1.0, tol).policy)

@@ -6,7 +6,6 @@ import math
 import warnings
 
 import numpy as np
-from tqdm import tqdm
 
 from softopt.operators import check_temperature
 from softopt.tabular.mdp import MDP
@@ -16,6 +15,7 @@ from softopt.tabular.planning.divergence import check_growth, wanderable
 from softopt.tabular.planning.finite_horizon import backward_recursion
 from softopt.tabular.planning.live import Live, live_problem
 from softopt.tabular.planning.newton import prior_value
+from softopt.tabular.planning.progress import Progress
 from softopt.tabular.planning.ties import share_ties
 
 
@@ -57,15 +57,15 @@ def soft_value_iteration(mdp: MDP, temperature: float, tol: float = 1e-8, max_it
 
 def _sweep(live: Live, temperature: float, tol: float, max_iterations: int) -> Solution:
     undiscounted = live.discount == 1
-    after = prior_value(live, temperature) if undiscounted else np.zeros(len(live.states))
+    after = prior_value(live, temperature) if undiscounted else np.zeros(live.states.size)
     keeps = wanderable(live) if undiscounted else None
     if keeps is not None and temperature > 0:
-        check_growth(live, np.zeros(len(live.states)), temperature, keeps, strict=False)
+        check_growth(live, np.zeros(live.states.size), temperature, keeps, strict=False)
     checked = math.inf  # the residual when the bound at discount 1 was last computed
     best, since_best = math.inf, 0
     history: list[tuple[float, float]] = []
     value, policy = after, np.empty(0)
-    with tqdm(desc="soft value iteration", unit=" sweeps", delay=0.2, leave=False) as bar:
+    with Progress("soft value iteration", "sweeps") as progress:
         try:
             for sweep in range(1, max_iterations + 1):
                 value = after
@@ -81,7 +81,7 @@ def _sweep(live: Live, temperature: float, tol: float, max_iterations: int) -> S
                 if keeps is not None and sweep & (sweep - 1) == 0:
                     check_growth(live, value, temperature, keeps)
                 history.append((residual, bound))
-                bar.update()
+                progress.step(f"bound {bound:.1e}")
                 if bound <= tol * scale or stalled:
                     break
             else:
