@@ -1,5 +1,5 @@
-"""Soft optimal control with continuous states: path integrals (Kappen) and motor control (Todorov), on NumPy alone."""
+"""Soft optimal control with continuous states: path integrals (Kappen) and motor control (Todorov and Jordan)."""
 
-from softopt.control import path_integral
+from softopt.control import motor, path_integral
 
-__all__ = ["path_integral"]
+__all__ = ["motor", "path_integral"]
