@@ -17,7 +17,7 @@ CLEAN_NOTEBOOKS := $(BIN)/nbstripout --keep-id --extra-keys metadata.language_in
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-tabular test test-all lint format clean
+.PHONY: help lab lab-tabular test test-all lint format picture clean
 
 help:
 	@echo "make lab          open the whole course in JupyterLab"
@@ -26,6 +26,7 @@ help:
 	@echo "make test-all     the same, with the slow tests"
 	@echo "make lint         check style and types; change nothing"
 	@echo "make format       put code and notebooks into the house style"
+	@echo "make picture      take the picture of the README again"
 	@echo "make clean        remove .venv, caches and build outputs; never your notebooks"
 	@echo
 	@echo "PYTHON=python3.12    the Python (3.11 to 3.13) from which .venv is made"
@@ -57,6 +58,9 @@ format: $(FULL)
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 	@$(CLEAN_NOTEBOOKS)
+
+picture: $(FULL)
+	@$(BIN)/python -m softopt.experiments.picture
 
 clean:
 	@echo "Removing .venv, caches and build outputs."

@@ -1,0 +1,37 @@
+"""Take the README's picture: the temperature explorer as a reader meets it, in a real JupyterLab.
+
+Run by ``make picture``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from softopt.experiments.browser import Notebook, browser, jupyter_server, write_notebook
+
+PICTURE = Path(__file__).parents[2] / "notebooks" / "pictures" / "explorer.png"
+CELL = """from softopt.interactive import explore_temperature
+from softopt.tabular import MDP
+
+explore_temperature(MDP.from_gymnasium("FrozenLake-v1", discount=0.99))"""
+
+
+def take(path: Path = PICTURE) -> Path:
+    """Write the picture to ``path`` and return it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        write_notebook(Path(folder) / "picture.ipynb", [CELL])
+        with jupyter_server(Path(folder)) as server, browser() as chromium:
+            context = chromium.new_context(viewport={"width": 1080, "height": 1000}, device_scale_factor=1.5)
+            notebook = Notebook.open(context, server, "picture.ipynb")
+            notebook.run_all()
+            explorer = notebook.page.wait_for_selector(".softopt[data-frame]")
+            explorer.scroll_into_view_if_needed()
+            notebook.page.wait_for_timeout(1000)
+            explorer.screenshot(path=str(path))
+    return path
+
+
+if __name__ == "__main__":
+    print(f"wrote {take()}")
