@@ -23,9 +23,10 @@ def take(path: Path = PICTURE) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         write_notebook(Path(folder) / "picture.ipynb", [CELL])
         with jupyter_server(Path(folder)) as server, browser() as chromium:
-            context = chromium.new_context(viewport={"width": 1080, "height": 1000}, device_scale_factor=1.5)
+            context = chromium.new_context(viewport={"width": 1500, "height": 1300}, device_scale_factor=1.5)
             notebook = Notebook.open(context, server, "picture.ipynb")
             notebook.run_all()
+            notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
             explorer = notebook.page.wait_for_selector(".softopt[data-frame]")
             explorer.scroll_into_view_if_needed()
             notebook.page.wait_for_timeout(1000)
