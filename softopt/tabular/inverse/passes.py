@@ -77,24 +77,26 @@ def occupancy(mdp: MDP, past: Backward, source: Array, rows: Any) -> Array:
 
 
 class _Choice:
-    """Soft value and policy of Q-values (S, A), with terminal states at zero and dead ends at ``-inf``."""
+    """Soft value and policy of Q-values (S, A), with terminal states at zero and dead ends at ``-inf``.
+
+    Inside, actions come first: NumPy then sums the few actions of many states several times faster.
+    """
 
     def __init__(self, mdp: MDP, temperature: float) -> None:
         self.mdp, self.temperature = mdp, temperature
-        self.usable = mdp.allowed if mdp.prior is None else mdp.prior > 0
+        self.usable = np.ascontiguousarray((mdp.allowed if mdp.prior is None else mdp.prior > 0).T)
         self.log_prior = None
         if mdp.prior is not None:
-            stuck = ~self.usable.any(axis=1, keepdims=True)
+            stuck = ~self.usable.any(axis=0)
             with np.errstate(divide="ignore"):
-                self.log_prior = np.asfortranarray(np.log(np.where(stuck, 1.0, mdp.prior)))
+                self.log_prior = np.ascontiguousarray(np.log(np.where(stuck, 1.0, mdp.prior.T)))
 
     def __call__(self, soft_q: Array) -> tuple[Array, Array]:
-        # Action by action in memory: NumPy then sums the few actions of many states several times faster.
-        q = np.asfortranarray(np.where(self.usable, soft_q, -np.inf))
-        dead = np.isneginf(q.max(axis=1))
-        q[dead] = 0.0
+        q = np.where(self.usable, np.ascontiguousarray(soft_q.T), -np.inf)
+        dead = np.isneginf(q.max(axis=0))
+        q[:, dead] = 0.0
         value, policy = soft_greedy(q, self.log_prior, self.temperature)
         value[dead] = -np.inf
         value[self.mdp.terminal] = 0.0
-        policy[dead | self.mdp.terminal] = 0.0
-        return value, policy
+        policy[:, dead | self.mdp.terminal] = 0.0
+        return value, policy.T
