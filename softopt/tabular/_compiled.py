@@ -12,7 +12,7 @@ from typing import Any
 try:
     import numba
 except ImportError:  # the extra is not installed
-    numba: Any = None
+    numba = None  # type: ignore[assignment]
 
 available = numba is not None
 
@@ -66,24 +66,26 @@ def soft_sweep(
 
 
 @compiled
-def symmetric_gauss_seidel(indptr: Any, indices: Any, entries: Any, diagonal: Any, right: Any, x: Any) -> None:
+def symmetric_gauss_seidel(indptr: Any, indices: Any, entries: Any, inverse_diagonal: Any, right: Any, x: Any) -> None:
     """Solve ``(D + L) D^-1 (D + U) x = right`` into ``x``, for the CSR matrix ``L + D + U``.
 
     Args:
-        indptr, indices, entries: the matrix, CSR of shape (n, n).
-        diagonal: (n,) D.
+        indptr, indices, entries: the matrix, CSR of shape (n, n), indices sorted.
+        inverse_diagonal: (n,) 1 / D.
         right, x: (n,).
     """
     n = right.size
     for s in range(n):
         total = right[s]
         for k in range(indptr[s], indptr[s + 1]):
-            if indices[k] < s:
-                total -= entries[k] * x[indices[k]]
-        x[s] = total / diagonal[s]
+            if indices[k] >= s:
+                break
+            total -= entries[k] * x[indices[k]]
+        x[s] = total * inverse_diagonal[s]
     for s in range(n - 1, -1, -1):
         total = 0.0
-        for k in range(indptr[s], indptr[s + 1]):
-            if indices[k] > s:
-                total += entries[k] * x[indices[k]]
-        x[s] -= total / diagonal[s]
+        for k in range(indptr[s + 1] - 1, indptr[s] - 1, -1):
+            if indices[k] <= s:
+                break
+            total += entries[k] * x[indices[k]]
+        x[s] -= total * inverse_diagonal[s]

@@ -45,9 +45,9 @@ def _iterate(matrix: Any, right: Array, tolerance: float) -> Array:
     left, size = right, float(np.abs(right).max(initial=0.0))
     wanted = tolerance * size
     for _ in range(MOST_ROUNDS):
-        if size <= wanted or size == 0:
+        if size <= 2 * wanted or size == 0:  # BiCGSTAB measures the root of the squares, not the largest
             break
-        step, _ = bicgstab(matrix, left, rtol=max(tolerance / 2, 1e-6), maxiter=MOST_ITERATIONS, M=precondition)
+        step, _ = bicgstab(matrix, left, rtol=max(tolerance, 1e-6), maxiter=MOST_ITERATIONS, M=precondition)
         after = right - matrix @ (x + step)
         shrunk = float(np.abs(after).max())
         if not shrunk < size / 2:  # round-off, or a breakdown
@@ -60,10 +60,11 @@ def _gauss_seidel(matrix: Any) -> Any:
     """One symmetric Gauss-Seidel sweep from zero, as a function of the right-hand side."""
     diagonal = matrix.diagonal()
     if _compiled.available:
+        inverse = 1.0 / diagonal
 
         def sweep(right: Array) -> Array:
             x = np.empty(right.size)
-            _compiled.symmetric_gauss_seidel(matrix.indptr, matrix.indices, matrix.data, diagonal, right.ravel(), x)
+            _compiled.symmetric_gauss_seidel(matrix.indptr, matrix.indices, matrix.data, inverse, right.ravel(), x)
             return x
 
         return sweep

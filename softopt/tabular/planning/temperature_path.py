@@ -62,9 +62,16 @@ def temperature_path(mdp: MDP, temperatures: ArrayLike, solver: Callable[[MDP, f
     for temperature in grid:
         check_temperature(temperature, prior="any")
     table = (mdp.n_states, mdp.n_actions)
-    # In the order of the fields of a TemperaturePath: three tables of states, then three numbers.
-    shapes: list[tuple[int, ...]] = [(mdp.n_states,), table, table, (mdp.n_states,), (), (), ()]
-    frames = [np.full((grid.size, *shape), np.nan) for shape in shapes]
+    shapes: dict[str, tuple[int, ...]] = {
+        "value": (mdp.n_states,),
+        "soft_q": table,
+        "policy": table,
+        "visitation": (mdp.n_states,),
+        "start_value": (),
+        "entropy": (),
+        "expected_return": (),
+    }
+    frames = {name: np.full((grid.size, *shape), np.nan) for name, shape in shapes.items()}
     messages = []
     near = None
     with Progress("temperatures", "frames", grid.size) as progress:
@@ -75,16 +82,16 @@ def temperature_path(mdp: MDP, temperatures: ArrayLike, solver: Callable[[MDP, f
                     near = found.value
                 else:
                     found = solver(mdp, float(temperature))
-                for array, entry in zip(frames, _frame(mdp, *_checked(mdp, found)), strict=True):
-                    array[index] = entry
+                for name, entry in _frame(mdp, *_checked(mdp, found)).items():
+                    frames[name][index] = entry
                 messages.append("")
             except Exception as error:  # a student's function may raise anything
                 messages.append(f"{type(error).__name__}: {error}")
             progress.step(f"temperature {temperature:g}")
-    return TemperaturePath(grid, *frames, tuple(messages))
+    return TemperaturePath(grid, **frames, messages=tuple(messages))
 
 
-def _frame(mdp: MDP, value: Array, soft_q: Array, policy: Array) -> tuple[Any, ...]:
+def _frame(mdp: MDP, value: Array, soft_q: Array, policy: Array) -> dict[str, Any]:
     """What one temperature adds to the path: its arrays (first step of a finite horizon) and three numbers."""
     visits = visitation(mdp, policy)
     finite = mdp.horizon is not None
@@ -97,8 +104,15 @@ def _frame(mdp: MDP, value: Array, soft_q: Array, policy: Array) -> tuple[Any, .
         arrived = np.where(mdp.terminal, 0.0, visits[-1])
         gained += (arrived * np.where(arrived > 0, mdp.final_value, 0.0)).sum()
         value, soft_q, policy, visits = value[0], soft_q[0], policy[0], visits.sum(axis=0)
-    start = (mdp.initial * np.where(mdp.initial > 0, value, 0.0)).sum()
-    return value, soft_q, policy, visits, start, nats, gained
+    return {
+        "value": value,
+        "soft_q": soft_q,
+        "policy": policy,
+        "visitation": visits,
+        "start_value": (mdp.initial * np.where(mdp.initial > 0, value, 0.0)).sum(),
+        "entropy": nats,
+        "expected_return": gained,
+    }
 
 
 def _checked(mdp: MDP, found: Any) -> tuple[Array, Array, Array]:
