@@ -13,7 +13,9 @@ FULL := $(VENV)/softopt-full-$(KEY)
 TABULAR := $(VENV)/softopt-tabular-$(KEY)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-CLEAN_NOTEBOOKS := $(BIN)/nbstripout --keep-id --extra-keys metadata.language_info.version notebooks/[0-9]*.ipynb
+# What a saved notebook says of the Python that ran it, beside its outputs, counts and widget state.
+RUN_BY := $(addprefix metadata.language_info.,version codemirror_mode file_extension mimetype nbconvert_exporter pygments_lexer)
+CLEAN_NOTEBOOKS := $(BIN)/nbstripout --keep-id --extra-keys "$(RUN_BY)" notebooks/[0-9]*.ipynb
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
