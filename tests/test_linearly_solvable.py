@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import dijkstra
 
 from softopt.operators import kl, soft_maximum
-from softopt.tabular import gridworlds
+from softopt.tabular import gridworlds, plan
 from softopt.tabular.linearly_solvable import (
     LMDP,
     as_mdp,
@@ -188,6 +188,12 @@ class TestFromMDP:
         mdp = gridworlds.gridworld(TWO_WAYS, prior=np.full(4, 0.25))
         solution = first_exit(LMDP.from_mdp(mdp), 0.7)
         np.testing.assert_allclose(solution.cost_to_go, -soft_value_by_iteration(mdp, 0.7), atol=1e-10)
+
+    def test_the_planner_agrees_on_the_equivalent_mdp(self):
+        lmdp = LMDP.from_mdp(gridworlds.gridworld("four_rooms"))
+        for temperature in (0.01, 1.0, 100.0):
+            cost = first_exit(lmdp, temperature).cost_to_go
+            np.testing.assert_allclose(plan(as_mdp(lmdp), temperature).value, -cost, rtol=1e-8, atol=1e-8)
 
     def test_slip_becomes_a_choice(self):
         mdp = gridworlds.gridworld(TWO_WAYS, slip=0.4, prior=np.full(4, 0.25))
