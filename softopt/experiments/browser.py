@@ -216,7 +216,7 @@ class Notebook:
 
     def _listen(self, socket: Any) -> None:
         if "/channels" in socket.url:
-            socket.on("framesent", lambda payload: self.sent.append(str(payload)[:300]))
+            socket.on("framesent", lambda payload: self.sent.append(str(payload)[:1500]))
 
 
 def _free_port() -> int:

@@ -31,7 +31,7 @@ class Explorer(anywidget.AnyWidget):
         name: what a screen reader calls the whole.
         selected: the state whose :class:`Bars` are shown first.
         picture: a function that returns a described figure (:mod:`softopt.plotting`), shown where no page script
-            runs.
+            runs; or None, if there is nothing to show.
 
     Attributes:
         position: index of each slider, as given; the page does not report back.
@@ -66,7 +66,7 @@ class Explorer(anywidget.AnyWidget):
         messages: ArrayLike | None = None,
         name: str,
         selected: int = 0,
-        picture: Callable[[], DescribedFigure] | None = None,
+        picture: Callable[[], DescribedFigure | None] | None = None,
     ) -> None:
         if not 1 <= len(sliders) <= 2:
             raise ValueError(f"an explorer has one or two sliders, got {len(sliders)}.")
@@ -102,8 +102,8 @@ class Explorer(anywidget.AnyWidget):
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         text = f"{self.spec['name']}. {self.sentence}"
         data = {**data, "text/plain": text}
-        if self._picture is not None:
-            figure = self._picture()
+        figure = self._picture() if self._picture is not None else None
+        if figure is not None:
             data["image/png"] = base64.b64encode(figure.png()).decode()
             metadata = {**metadata, "image/png": {"alt": figure.alt}}
         return data, metadata

@@ -79,7 +79,8 @@ class Slider:
             step = _round_step((high - low) / 5)
             marks = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
             places = np.interp(marks, values[inner], positions[inner])
-        ticks = [(float(place), f"{mark:g}") for place, mark in zip(places, marks, strict=True)]
+        texts = [f"{round(mark, 12) + 0.0:g}".replace("-", "−") for mark in marks]  # + 0.0: no minus before zero
+        ticks = list(zip(places.tolist(), texts, strict=True))
         limits = [(float(positions[i]), readable(values[i])) for i in np.flatnonzero(~inner)]
         return sorted(ticks + limits)
 
@@ -119,6 +120,6 @@ def tell_apart(values: NDArray[np.float64]) -> tuple[str, ...]:
 
 
 def _round_step(step: float) -> float:
-    """Return the round number 1, 2 or 5 times a power of ten that is nearest above ``step``."""
+    """Return 1, 2 or 5 times a power of ten, about as large as ``step``."""
     power = 10.0 ** np.floor(np.log10(step))
-    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * (1 - 1e-9)))
+    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= 0.8 * step))

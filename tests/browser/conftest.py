@@ -34,9 +34,11 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A JupyterLab that serves an empty folder of its own."""
-    with browser.jupyter_server(tmp_path_factory.mktemp("notebooks")) as running:
-        yield running
+    """A JupyterLab that serves an empty folder of its own; its notebooks run in fast mode."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SOFTOPT_FAST", "1")
+        with browser.jupyter_server(tmp_path_factory.mktemp("notebooks")) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import pytest
 
 from softopt.interactive import Bars, Explorer, GridMap, HeatMap, Lines, Slider, explore_temperature
 from softopt.tabular import gridworlds
-from tests.browser.bare_page import pixels, show, shows
+
+from .bare_page import pixels, show, shows
 
 TEMPERATURES = np.array([0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0])
 

@@ -13,7 +13,8 @@ import pytest
 
 from softopt.experiments.bench_slider import drag
 from softopt.experiments.browser import Notebook, Server, write_notebook
-from tests.browser.bare_page import shows
+
+from .bare_page import shows
 
 CELLS = (
     "import numpy as np, time\n"

@@ -24,7 +24,7 @@ export function readable(value) {
 export function roundTicks(low, high, about = 5) {
   const rough = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((s) => s >= rough * (1 - 1e-9));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((s) => s >= rough * 0.8);
   const ticks = [];
   for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k += 1) ticks.push(k * step);
   return ticks.map((tick) => ({ value: tick, text: String(Number(tick.toPrecision(6))).replace("-", "−") }));

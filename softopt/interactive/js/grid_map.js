@@ -4,6 +4,7 @@ import { readable } from "./dom.js";
 import { SCALE_HEIGHT, beyond, colourAt, drawScale, fraction, inkOn } from "./colour_scale.js";
 
 const LARGEST_CELL = 68;
+const FLOOR = [".", " ", "F"]; // characters of a drawing that are not worth a letter; F is a frozen lake's floor
 
 export function gridMap(panel, { name }) {
   const [rows, columns] = [panel.drawing.length, panel.drawing[0].length];
@@ -42,7 +43,7 @@ export function gridMap(panel, { name }) {
       context.lineWidth = 1;
       context.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
     }
-    if (mark !== "." && mark !== " " && mark !== "F") drawMark(context, mark, x, y, w, ended || !panel.policy, ink, theme);
+    if (!FLOOR.includes(mark)) drawMark(context, mark, x, y, w, ended || !panel.policy, ink, theme);
     if (coloured && panel.policy) {
       drawArrows(context, policyOf(frame, state), x + w / 2, y + h / 2, ink);
     }
@@ -54,7 +55,7 @@ export function gridMap(panel, { name }) {
     context.textAlign = alone ? "center" : "left";
     context.font = theme.font(alone ? Math.min(18, size * 0.5) : Math.min(12, size * 0.26), 600);
     if (alone) context.fillText(mark, x + w / 2, y + w / 2 + 1);
-    else context.fillText(mark, x + Math.max(3, size * 0.08), y + Math.max(3, size * 0.08));
+    else context.fillText(mark, x + Math.max(4, size * 0.1), y + Math.max(4, size * 0.1));
   }
 
   // Length is probability: a tie shows as arrows of equal length, the uniform policy as a cross.
@@ -125,7 +126,8 @@ export function gridMap(panel, { name }) {
         ? [...policyOf(frame, selected)].map((p, a) => `${panel.actions[a]} ${p.toFixed(2)}`).join(", ")
         : "";
       const value = readable(valueOf(frame, selected));
-      return `${panel.title}, ${where}; cell in row ${row + 1}, column ${column + 1}: ${value}${choice && `; ${choice}`}.`;
+      const cell = `cell in row ${row + 1}, column ${column + 1}`;
+      return `${panel.title}, ${where}; ${cell}: ${value}${choice && `; ${choice}`}.`;
     },
 
     /** State under a point of the canvas, or undefined. */

@@ -5,6 +5,8 @@ import { SCALE_HEIGHT, beyond, colourAt, drawScale, fraction } from "./colour_sc
 
 const AXIS = 34;
 
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
 export function heatMap(panel) {
   const [rows, columns] = panel.shape;
   const ends = beyond(panel.value, panel.limits);
@@ -14,7 +16,7 @@ export function heatMap(panel) {
   return {
     title: panel.title,
     basis: 300,
-    height: (width) => Math.max(80, Math.min(320, rows * Math.max(6, Math.min(24, width / columns)))) + AXIS + SCALE_HEIGHT,
+    height: (width) => clamp(rows * clamp(width / columns, 6, 24), 80, 320) + AXIS + SCALE_HEIGHT,
 
     draw(context, width, height, { frame, theme }) {
       context.font = theme.font(11);
@@ -24,9 +26,11 @@ export function heatMap(panel) {
       for (let k = 0; k < rows * columns; k += 1) {
         const value = panel.value[frame * rows * columns + k];
         if (!Number.isFinite(value)) continue;
-        const [x, y] = [left + (k % columns) * w, Math.floor(k / columns) * h];
+        const [row, column] = [Math.floor(k / columns), k % columns];
+        // Whole pixels, so that no seam shows between two cells of one colour.
+        const [x, y] = [Math.floor(left + column * w), Math.floor(row * h)];
         context.fillStyle = colourAt(panel.palette, fraction(value, panel.limits));
-        context.fillRect(Math.floor(x), Math.floor(y), Math.ceil(x + w) - Math.floor(x), Math.ceil(y + h) - Math.floor(y));
+        context.fillRect(x, y, Math.ceil(left + (column + 1) * w) - x, Math.ceil((row + 1) * h) - y);
       }
       context.fillStyle = theme.faint;
       context.textBaseline = "middle";
@@ -36,7 +40,10 @@ export function heatMap(panel) {
       });
       context.textBaseline = "top";
       context.textAlign = "center";
-      for (const { value, text } of ticks) context.fillText(text, left + (value + 0.5) * w, bottom + 5);
+      for (const { value, text } of ticks) {
+        const half = context.measureText(text).width / 2;
+        context.fillText(text, Math.min(left + (value + 0.5) * w, width - half), bottom + 5);
+      }
       context.fillText(panel.x_label, (left + width) / 2, bottom + 19);
       context.save();
       context.translate(5, bottom / 2);
@@ -51,7 +58,8 @@ export function heatMap(panel) {
       const values = panel.value.subarray(frame * rows * columns, (frame + 1) * rows * columns);
       const peak = values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
       const [row, column] = [Math.floor(peak / columns), peak % columns];
-      return `${panel.title}, ${where}; largest, ${readable(values[peak])}, at ${panel.y_label} ${panel.row_names[row]}, ${panel.x_label} ${column}.`;
+      const place = `${panel.y_label} ${panel.row_names[row]}, ${panel.x_label} ${column}`;
+      return `${panel.title}, ${where}; largest, ${readable(values[peak])}, at ${place}.`;
     },
   };
 }

@@ -98,32 +98,21 @@ export function lines(panel, { sliders }) {
     names.forEach((name, k) => {
       const value = warp(along(name, state)[index]);
       if (!Number.isFinite(value)) return;
-      context.beginPath();
-      context.arc(x, toY(value), 5, 0, 2 * Math.PI);
       context.fillStyle = colours[k];
-      context.fill();
       context.strokeStyle = state.theme.paper;
       context.lineWidth = 1.5;
+      context.beginPath();
+      if (value > high + pad) pointer(context, x, MARGIN.top, 1);
+      else if (value < low - pad) pointer(context, x, height - MARGIN.bottom, -1);
+      else context.arc(x, toY(value), 5, 0, 2 * Math.PI);
+      context.fill();
       context.stroke();
-    });
-  }
-
-  function drawLegend(context, left, colours, theme) {
-    context.font = theme.font(11);
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    let x = left + 4;
-    names.forEach((name, k) => {
-      context.fillStyle = colours[k];
-      context.fillRect(x, MARGIN.top + 5, 12, 3);
-      context.fillStyle = theme.ink;
-      context.fillText(name, x + 16, MARGIN.top + 7);
-      x += 28 + context.measureText(name).width;
     });
   }
 
   return {
     title: panel.title,
+    legend: names.length > 1 ? names : [],
     steady: !follows,
     basis: 230,
     height: (width) => Math.max(150, Math.min(230, width * 0.58)),
@@ -145,7 +134,6 @@ export function lines(panel, { sliders }) {
       names.forEach((name, k) => drawCurve(context, along(name, state), toX, toY, colours[k]));
       if (!follows) drawMarker(context, state, toX, toY, height, colours);
       context.restore();
-      if (names.length > 1) drawLegend(context, left, colours, theme);
     },
 
     readout(state) {
@@ -160,6 +148,14 @@ export function lines(panel, { sliders }) {
       return `${panel.title} against ${slider.name}; ${state.where}: ${said}.`;
     },
   };
+}
+
+// A marker at the edge, for a value that lies beyond it.
+function pointer(context, x, edge, up) {
+  context.moveTo(x, edge + up);
+  context.lineTo(x - 6, edge + 10 * up);
+  context.lineTo(x + 6, edge + 10 * up);
+  context.closePath();
 }
 
 function decades(low, high) {

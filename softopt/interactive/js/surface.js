@@ -7,7 +7,7 @@ export function surface(view) {
   const canvas = element("canvas", { role: "img" });
   const readout = element("span", { class: "softopt-readout" });
   const caption = element("figcaption", {}, element("span", {}, view.title), readout);
-  const figure = element("figure", { class: "softopt-panel" }, caption, canvas);
+  const figure = element("figure", { class: "softopt-panel" }, caption, ...legend(view.legend), canvas);
   figure.style.flex = `${view.basis} 1 ${view.basis}px`;
   figure.style.maxWidth = view.widest ? `${view.widest}px` : "100%";
   const context = canvas.getContext("2d");
@@ -40,4 +40,15 @@ export function surface(view) {
       canvas.setAttribute("aria-label", view.label(state));
     },
   };
+}
+
+/** Names of the curves beside their colours, wrapped where the column is narrow. */
+function legend(names = []) {
+  if (names.length === 0) return [];
+  const items = names.map((name, k) => {
+    const item = element("span", {}, name);
+    item.style.setProperty("--softopt-swatch", `var(--softopt-series-${(k % 4) + 1})`);
+    return item;
+  });
+  return [element("div", { class: "softopt-legend", "aria-hidden": "true" }, ...items)];
 }

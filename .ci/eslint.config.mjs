@@ -1,0 +1,50 @@
+// How the page scripts read. Run from the repository's root: npx --prefix .ci eslint --config .ci/eslint.config.mjs softopt
+
+import js from "@eslint/js";
+
+const page = [
+  "Blob",
+  "MutationObserver",
+  "ResizeObserver",
+  "AbortController",
+  "addEventListener",
+  "clearTimeout",
+  "devicePixelRatio",
+  "document",
+  "getComputedStyle",
+  "matchMedia",
+  "performance",
+  "requestAnimationFrame",
+  "setTimeout",
+];
+
+export default [
+  js.configs.recommended,
+  {
+    files: ["**/*.js"],
+    languageOptions: {
+      ecmaVersion: 2022,
+      sourceType: "module",
+      globals: Object.fromEntries(page.map((name) => [name, "readonly"])),
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      eqeqeq: "error",
+      "max-len": ["error", { code: 120 }],
+      "no-shadow": "error",
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+      quotes: ["error", "double", { avoidEscape: true }],
+      semi: "error",
+      // The explorers load nothing: no address, no import but of a neighbour.
+      "no-restricted-globals": ["error", "fetch", "XMLHttpRequest", "WebSocket", "EventSource"],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "ImportExpression", message: "Import neighbours by name; nothing is loaded later." },
+        { selector: "ImportDeclaration[source.value!=/^\\.\\//]", message: "Import only from this folder." },
+        { selector: "Literal[value=/^(https?:)?\\/\\//]", message: "Nothing comes from the network." },
+      ],
+    },
+  },
+];
