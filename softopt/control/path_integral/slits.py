@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import log_ndtr, logsumexp
 
@@ -88,7 +88,7 @@ class Slits:
         _, _, variance = self._passage(np.asarray(x, dtype=np.float64), t)
         return self.control_weight / left * (1 - variance / (self.noise * left))
 
-    def passes(self, x: ArrayLike) -> Array:
+    def passes(self, x: ArrayLike) -> NDArray[np.bool_]:
         """Whether positions lie in a slit, the shape of ``x``."""
         x = np.asarray(x, dtype=np.float64)[..., None]
         low, high = np.asarray(self.slits, dtype=np.float64).T

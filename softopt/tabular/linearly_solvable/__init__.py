@@ -16,9 +16,9 @@ from softopt.tabular.linearly_solvable.bellman import (
     OptimalControl,
     discounted,
     finite_horizon,
-    first_exit,
 )
 from softopt.tabular.linearly_solvable.embedding import as_mdp, embed
+from softopt.tabular.linearly_solvable.first_exit import first_exit
 from softopt.tabular.linearly_solvable.lmdp import LMDP
 from softopt.tabular.linearly_solvable.z_learning import ZLearning, z_learning
 

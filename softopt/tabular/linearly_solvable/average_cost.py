@@ -10,7 +10,8 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from softopt.operators import Array
-from softopt.tabular.linearly_solvable.bellman import backup, check_positive, first_exit, in_layout, solve
+from softopt.tabular.linearly_solvable.bellman import backup, check_positive, in_layout, solve
+from softopt.tabular.linearly_solvable.first_exit import first_exit
 from softopt.tabular.linearly_solvable.lmdp import LMDP
 
 AWAY = 1e-12  # how far the shift stays from the largest row sum

@@ -1,4 +1,4 @@
-"""The soft Bellman equation of an LMDP: first exit, finite horizon, discounted.
+"""The soft Bellman equation of an LMDP: its backup, Newton's method, and the problems with a horizon.
 
 First exit and finite horizon are linear in z. The discounted equation is not: it holds z to the power of the
 discount, so it is solved by Newton's method in v. Newton's method is also what is left where z underflows.
@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import splu
 
 from softopt.operators import Array
@@ -52,35 +51,6 @@ class OptimalControl:
             return np.exp(self.log_desirability)
 
 
-def first_exit(lmdp: LMDP, temperature: float = 1.0, tol: float = 1e-10) -> OptimalControl:
-    """Solve for the cost until a terminal state: one sparse linear solve (Todorov 2009, eq. 6).
-
-    With N the running and E the terminal states, ``(diag(exp(q / T)) - P_NN) z_N = P_NE z_E``. The solve is done
-    on z relative to a shortest-path guess, so it holds where z itself is far below the smallest float; where even
-    that ratio leaves the range of floats, Newton's method in v takes over.
-
-    Args:
-        lmdp: with discount 1 and a terminal state in reach of every state.
-        temperature: T, finite and positive, in the units of the costs.
-        tol: on the last step of Newton's method, relative to max(1, |v|).
-
-    Raises:
-        ValueError: an argument outside its range, no end in reach, or costs so negative that staying away from
-            the end for ever pays.
-    """
-    temperature = check_positive(temperature)
-    if lmdp.discount != 1:
-        raise ValueError(f"first_exit needs discount 1, got {lmdp.discount:g}; use discounted.")
-    lost = lmdp.lost()
-    if lost.size:
-        raise ValueError(
-            f"first_exit needs an end in reach, but {lost.size} states cannot reach a terminal state (the first "
-            f"is {lost[0]}); mark the end with terminal=, or use average_cost."
-        )
-    guess = _relative_solve(lmdp, temperature)
-    return _newton(lmdp, temperature, guess, tol, solved=1)
-
-
 def discounted(lmdp: LMDP, temperature: float = 1.0, tol: float = 1e-10) -> OptimalControl:
     """Solve ``v = q - T log sum p exp(-discount v / T)`` by Newton's method: not linear in z, but z**discount.
 
@@ -92,7 +62,7 @@ def discounted(lmdp: LMDP, temperature: float = 1.0, tol: float = 1e-10) -> Opti
     if lmdp.discount >= 1:
         raise ValueError("discounted needs a discount below 1; use first_exit, average_cost or finite_horizon.")
     guess = np.where(lmdp.terminal, lmdp.terminal_cost, lmdp.state_cost)
-    return _newton(lmdp, temperature, guess, tol, solved=0)
+    return newton(lmdp, temperature, guess, tol, solved=0)
 
 
 def finite_horizon(lmdp: LMDP, horizon: int, temperature: float = 1.0) -> OptimalControl:
@@ -165,42 +135,7 @@ def solve(matrix: Any, right: Array) -> Array:
     return np.asarray(factors.solve(right))
 
 
-def _relative_solve(lmdp: LMDP, temperature: float) -> Array:
-    """Solve the linear equation for ``w = z exp(guess / T)``, and return v = guess - T log w.
-
-    Any guess gives the same v. It only has to follow v closely enough for w to be a float: the shortest path
-    does, with half of each transition's ``-T log p`` added to its cost.
-    """
-    passive, running = lmdp.rows(), ~lmdp.terminal
-    rows, n_states = rows_of(passive), lmdp.n_states
-    length = lmdp.state_cost[rows] - 0.5 * temperature * np.log(passive.data)
-    # Arrows turned round, and a last node that enters every terminal state at its terminal cost.
-    ends, shift = np.flatnonzero(lmdp.terminal), lmdp.terminal_cost[lmdp.terminal].min()
-    heads = np.concatenate([passive.indices, np.full(ends.size, n_states)])
-    tails = np.concatenate([rows, ends])
-    lengths = np.concatenate([np.maximum(length, 0.0), lmdp.terminal_cost[ends] - shift])
-    graph = sp.csr_array((lengths, (heads, tails)), shape=(n_states + 1, n_states + 1))
-    guess: Array = dijkstra(graph, indices=n_states)[:-1] + shift
-    guess[ends] = lmdp.terminal_cost[ends]
-
-    with np.errstate(over="ignore", invalid="ignore"):
-        # w(s) = sum_s' p(s'|s) exp((guess(s) - q(s) - guess(s')) / T) w(s'), with w = 1 at the end.
-        exponent = (guess[rows] - lmdp.state_cost[rows] - guess[passive.indices]) / temperature
-        step = sp.csr_array((passive.data * np.exp(exponent), passive.indices, passive.indptr), passive.shape)
-        if not np.isfinite(step.data).all():
-            return guess
-        inside = step[running][:, running]
-        exits = np.asarray(step[running][:, ends].sum(axis=1)).ravel()
-        ratio = solve(sp.eye_array(inside.shape[0]) - inside, exits)
-        if np.isfinite(ratio).all() and (ratio < 0).any():
-            raise ValueError(_DIVERGES)
-        if not ((ratio > 0) & np.isfinite(ratio)).all():
-            return guess
-        guess[running] -= temperature * np.log(ratio)
-    return guess
-
-
-def _newton(lmdp: LMDP, temperature: float, start: Array, tol: float, solved: int) -> OptimalControl:
+def newton(lmdp: LMDP, temperature: float, start: Array, tol: float, solved: int) -> OptimalControl:
     """Newton's method in v: each step is the cost-to-go of the chain that the last v asks for."""
     cost_to_go, running = start, ~lmdp.terminal
     limit = 1e15 * max(1.0, temperature, np.abs(lmdp.state_cost).max(), np.abs(lmdp.terminal_cost).max())
@@ -220,18 +155,18 @@ def _newton(lmdp: LMDP, temperature: float, start: Array, tol: float, solved: in
         cost_to_go = cost_to_go + step
         # An end that is 1e15 steps away is out of sight of float64: the chain does not mean to arrive.
         if not np.abs(cost_to_go).max() <= limit:
-            raise ValueError(_DIVERGES)
+            raise ValueError(DIVERGES)
         # A step is the error it removes; what it leaves is of the square of that.
         if np.abs(step).max() <= tol * scale:
             improved, chain = backup(lmdp, cost_to_go, temperature)
             residual, iteration = float(np.abs(improved - cost_to_go).max()), iteration + 1
             break
     else:
-        raise ValueError(_DIVERGES)
+        raise ValueError(DIVERGES)
     return OptimalControl(cost_to_go, in_layout(lmdp, chain), temperature, iteration, residual)
 
 
-_DIVERGES = (
+DIVERGES = (
     "no finite cost-to-go: the state costs are negative enough for wandering to pay more than it costs; "
     "raise the costs or the temperature's units, use a discount below 1, or a finite horizon."
 )

@@ -53,11 +53,12 @@ def embed(mdp: MDP, temperature: float = 1.0) -> LMDP:
     Passive dynamics and state costs are chosen so that ``q(s) + T KL( p(.|s,a) || passive(.|s) ) = -r(s, a)`` for
     each allowed action. The controller of the LMDP may also mix and extrapolate the actions, so its cost-to-go
     is a lower bound on that of the MDP without entropy. Where all moves are deterministic, and no two lead to
-    the same state, the LMDP *is* the MDP's entropy form.
+    the same state, the LMDP *is* the MDP's entropy form, and T -> 0 closes the gap. Where chance decides, the
+    controller chooses the luck as well, and the gap stays.
 
     Args:
         mdp: rewards r(s, a); its prior is not used. Discount, terminal states and drawing are kept.
-        temperature: T, finite and positive. The smaller, the tighter the bound.
+        temperature: T, finite and positive.
 
     Raises:
         ValueError: two actions of a state lead to the same mixture of successors at different costs, or T is so
