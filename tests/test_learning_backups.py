@@ -18,8 +18,10 @@ from softopt.tabular.learning import (
     backup_curve,
     boltzmann_average,
     boltzmann_fixed_points,
+    constant,
     epsilon_greedy,
     g_learning,
+    generalised_q_learning,
     interact,
     mellowmax_fixed_point,
     pgql_fixed_point,
@@ -113,6 +115,24 @@ class TestAsadiLittman:
         for _ in range(8000):  # progress is very slow: the curve all but touches the diagonal
             x = backup_curve(mdp, lambda q: boltzmann_average(q, 16.9), x)
         assert_allclose(x, [low, low, high, high], atol=1e-6)
+
+    def test_learning_on_policy_never_settles_with_boltzmann_and_does_with_mellowmax(self):
+        # Their figure 2: rate 0.1, the Boltzmann policy of the table acts. Noise keeps the Boltzmann backup far
+        # above its only fixed point, 0.55; mellowmax stays around its own, 0.43.
+        mdp, beta, spread = asadi_littman(), 16.55, []
+        for operator in (boltzmann_average, mellowmax):
+
+            def act(table):
+                return interact(mdp, lambda s: boltzmann(table[s], 1 / beta), np.random.default_rng(0), 6000)
+
+            learned = generalised_q_learning(
+                mdp, act, lambda row, f=operator: f(row, beta), rate=constant(0.1), every=50
+            )
+            values = operator(learned.history[40:, 0], beta)
+            spread.append(values.std())
+            fixed = boltzmann_fixed_points(mdp, beta)[0] if operator is boltzmann_average else 0.4315
+            assert (abs(values.mean() - fixed) > 0.3) == (operator is boltzmann_average)
+        assert spread[0] > 2 * spread[1]
 
     def test_mellowmax_has_one_everywhere(self):
         mdp = asadi_littman()

@@ -9,10 +9,12 @@ from softopt.operators import boltzmann, soft_maximum
 from softopt.tabular import MDP
 from softopt.tabular.learning import (
     Transition,
+    compare_gradients,
     constant,
     interact,
     path_consistency,
     path_residuals,
+    pgql_fixed_point,
     posterior_policy_iteration,
     psi_learning,
     residual_variance,
@@ -114,9 +116,14 @@ class TestResiduals:
         for mdp in (dense, sparse):
             assert_allclose(residual_variance(mdp, [2.0, -2.0]), [[expected], [0.0]])
 
-    def test_shapes(self):
+    def test_says_what_is_wrong(self):
         with pytest.raises(ValueError, match="shape"):
             path_residuals(random_mdp(), [], np.zeros(2), np.zeros((5, 3)), 1.0, 1)
+        mdp, steps = random_mdp(), [Transition(0, 0, 1.0, 1, False, False)]
+        with pytest.raises(ValueError, match="excludes"):
+            path_residuals(mdp, steps, np.zeros(5), np.tile([0.0, 0.5, 0.5], (5, 1)), 1.0, 1)
+        with pytest.raises(ValueError, match="excludes"):
+            path_residuals(mdp.replace(prior=[0.0, 0.5, 0.5]), steps, np.zeros(5), uniform(mdp), 1.0, 1)
 
 
 class TestPathConsistencyLearning:
@@ -205,6 +212,27 @@ class TestPathConsistencyLearning:
             path_consistency(random_mdp(), [], 1.0, value_rate=0.0)
         with pytest.raises(ValueError, match="horizon"):
             path_consistency(random_mdp(horizon=2), [], 1.0)
+        with pytest.raises(ValueError, match="excludes"):
+            path_consistency(random_mdp(prior=[0.0, 0.5, 0.5]), record(random_mdp(), 50), 1.0)
+
+
+@pytest.mark.parametrize("prior", [None, PRIOR])
+@pytest.mark.parametrize("temperature", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("scale", [1.0, 1e4])
+def test_everything_stays_finite_at_extreme_temperatures_and_rewards(prior, temperature, scale):
+    mdp = random_mdp(prior=prior)
+    mdp = mdp.replace(reward=scale * mdp.transition_reward)
+    steps = record(mdp, 200, time_limit=5)
+    found = [
+        soft_q_learning(mdp, steps, temperature).q,
+        psi_learning(mdp, steps, temperature).q,
+        path_residuals(mdp, steps, np.zeros(5), uniform(mdp), temperature, 3),
+        posterior_policy_iteration(mdp, temperature, 2).expected_return,
+        compare_gradients(mdp, mdp.reward, temperature).soft_q_learning,
+        compare_gradients(mdp, mdp.reward, temperature).policy_term,
+        pgql_fixed_point(mdp, temperature).q,
+    ]
+    assert all(np.isfinite(array).all() for array in found)
 
 
 class TestPosteriorPolicyIteration:

@@ -76,12 +76,12 @@ def path_residuals(
         mdp: its discount and prior are read.
         transitions: a recording; any behaviour.
         value: (S,).
-        policy: (S, A), positive on the actions that were taken.
+        policy: (S, A), rows sum to one, positive on the actions that were taken.
         temperature: T in [0, inf).
         length: d, at least 1.
 
     Raises:
-        ValueError: shapes that do not fit, length below 1.
+        ValueError: shapes that do not fit, length below 1, an action that the policy or the prior excludes.
 
     Source: Nachum et al. (2017), eq. 14.
     """
@@ -91,12 +91,12 @@ def path_residuals(
         raise ValueError(
             f"value has shape (S,) and policy (S, A) = {mdp.reward.shape}; got {v.shape} and {table.shape}."
         )
-    with np.errstate(divide="ignore"):
-        logits = np.maximum(np.log(table), np.finfo(np.float64).min)
-    log_ratio = log_probabilities(mdp, logits)[1]
-    return np.array(
-        [residual(steps, v, log_ratio, temperature, mdp.discount) for steps in stretches(transitions, length)]
-    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_ratio = np.log(table) - log_prior_of(mdp)
+    residuals = [residual(steps, v, log_ratio, temperature, mdp.discount) for steps in stretches(transitions, length)]
+    if not np.isfinite(residuals).all():
+        raise ValueError("a stretch takes an action that the policy or the prior excludes: log(pi / p0) is infinite.")
+    return np.array(residuals)
 
 
 def residual(steps: list[Transition], value: Array, log_ratio: Array, temperature: float, discount: float) -> float:
@@ -155,7 +155,8 @@ def path_consistency(
         logits: (S, A) start; log p0 unless given, zeros where the MDP has no prior.
 
     Raises:
-        ValueError: temperature is 0 or infinite, a rate that is not positive, length below 1, a finite horizon.
+        ValueError: temperature is 0 or infinite, a rate that is not positive, length below 1, a finite horizon, or
+            learning that diverges.
 
     Source: Nachum, Norouzi, Xu and Schuurmans (2017), eqs. 15 and 16, algorithm 1 without its replay buffer.
     """
@@ -174,9 +175,13 @@ def path_consistency(
         c -= value[steps[0].state]
         slopes = []
         for j, (s, a, reward, *_) in enumerate(steps):
+            if np.isneginf(log_prior[s, a]):
+                raise ValueError(f"the stream takes action {a} in state {s}, which the MDP or its prior excludes.")
             log_row = theta[s] - soft_row(theta[s].tolist(), 1.0, None)
             c += mdp.discount**j * (reward - temperature * (log_row[a] - log_prior[s, a]))
             slopes.append(log_row)
+        if not np.isfinite(c):
+            raise ValueError(f"the residual has grown to {c}: the rates are too large for these rewards.")
         for j, (s, a, *_) in enumerate(steps):
             # grad log pi(a|s) = one-hot(a) - pi(.|s)
             move = policy_rate * c * mdp.discount**j
