@@ -1,11 +1,14 @@
 // Measures an explorer from inside its page: which pixels each move of the slider brings, and after how long.
 //
 // Listeners in the capture phase keep the time stamp that the browser gave the input; a loop on animation frames
-// hashes the pixels of every canvas. The first changed hash minus the time stamp is the latency.
+// hashes the pixels of the first canvas and of the last, for the temperature explorer its value map and a curve.
+// The first changed hash minus the time stamp is the latency. Reading pixels is slow: all canvases would cost
+// as much as what is measured.
 
 globalThis.softoptProbe = (root) => {
   const input = root.querySelector("input[type=range]");
-  const canvases = [...root.querySelectorAll("canvas")];
+  const all = [...root.querySelectorAll("canvas")];
+  const canvases = [all[0], all[all.length - 1]];
   const seen = []; // one entry each time that the pixels have changed
   let asked = null; // time stamp of the first input that has not brought new pixels yet
   let last = null;
