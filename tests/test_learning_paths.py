@@ -242,6 +242,13 @@ class TestPosteriorPolicyIteration:
         for n in range(1, 7):
             assert_allclose(path.policy[n, 0], boltzmann([1.0, 0.5, 0.0], 2.0 / n, np.array(PRIOR)), atol=1e-13)
 
+    def test_n_rounds_are_one_at_the_temperature_over_n(self):
+        # Stochastic dynamics and a discount: the log-ratio of a round is the reward plus potential-based shaping.
+        mdp = random_mdp(discount=0.95, prior=PRIOR)
+        path = posterior_policy_iteration(mdp, 5.0, 20)
+        for n in (1, 2, 7, 20):
+            assert_allclose(path.policy[n], plan(mdp, 5.0 / n, tol=1e-12).policy, atol=1e-8)
+
     @pytest.mark.parametrize("prior", [None, PRIOR])
     def test_the_posterior_as_next_prior_anneals_to_the_hard_optimum(self, prior):
         mdp = random_mdp(prior=prior)

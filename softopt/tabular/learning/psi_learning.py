@@ -1,8 +1,9 @@
 """Posterior policy iteration and psi-learning: yesterday's posterior is today's prior.
 
 Conditioning once on optimality gives the soft policy. Conditioning again, with that policy as the prior, gives a
-harder one; n rounds multiply the evidence n times, as if the temperature were T / n. So the sequence anneals to
-the hard optimum at a fixed temperature, while a prior that is kept gives the same soft policy every time.
+harder one, and n rounds at temperature T give exactly the soft policy of temperature T / n: the log-ratio of
+posterior and prior is ``(r + discount * E V - V) / T``, the reward once more and a potential that no policy minds.
+So the sequence anneals to the hard optimum, while a prior that is kept gives the same soft policy every time.
 """
 
 from __future__ import annotations
