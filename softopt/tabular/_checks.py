@@ -112,7 +112,8 @@ def prior(given: Any, allowed: Any) -> Array | None:
         raise ValueError(f"prior puts no mass on any allowed action of state {stranded[0]}.")
     if (kept != table).any():
         n_moved = int(((kept != table).any(axis=1) & allowed.any(axis=1)).sum())
-        warnings.warn(f"prior renormalised over the allowed actions in {n_moved} states.", stacklevel=4)
+        if n_moved:  # a state where nothing is allowed has no row to renormalise
+            warnings.warn(f"prior renormalised over the allowed actions in {n_moved} states.", stacklevel=4)
     spread: Array = np.divide(kept, mass[:, None], out=np.zeros_like(kept), where=mass[:, None] > 0)
     return spread
 

@@ -47,11 +47,11 @@ class Chains:
         discount: in [0, 1].
     """
 
-    def __init__(self, transition: Any, discount: float) -> None:
+    def __init__(self, transition: Any, n_actions: int, discount: float) -> None:
         self.transition = transition
         self.discount = discount
         self.n_states = transition.shape[1]
-        self.n_actions = transition.shape[0] // max(self.n_states, 1)
+        self.n_actions = n_actions
 
     def average(self, policy: Array) -> Any:
         """Matrix P of a policy (A, n), sparse (n, n)."""
@@ -66,7 +66,7 @@ class Chains:
         Raises:
             RuntimeError: the matrix is singular to round-off: at discount 1 some state never ends.
         """
-        if self.n_states > DIRECT_STATES:
+        if self.n_states > DIRECT_STATES or self.n_states == 0:
             return KrylovSystem(self.average(policy), self.discount)
         return self._direct(policy)
 
@@ -79,7 +79,7 @@ class Chains:
         pair = action.astype(np.int64) * n + state  # where the policy (A, n) has the weight of an entry
         chance = -self.discount * entries.data
         link = sp.csr_array((np.ones(state.size), (state, entries.col)), shape=(n, n))
-        order = reverse_cuthill_mckee(sp.csr_array(link + link.T), symmetric_mode=True)
+        order = reverse_cuthill_mckee(sp.csr_array(link + link.T + sp.eye_array(n)), symmetric_mode=True)
         place = np.argsort(order)
         row, column = place[state], place[entries.col]
         width = int(np.abs(row - column).max(initial=0))
@@ -164,5 +164,5 @@ def chains_on(mdp: MDP, running: Mask) -> Chains:
             rows = sp.csr_array(rows[pairs][:, np.flatnonzero(running)])
         if len(known) >= 4:  # a policy with states of its own is a rare thing; do not collect them
             known.pop(next(iter(known)))
-        known[key] = Chains(rows, mdp.discount)
+        known[key] = Chains(rows, mdp.n_actions, mdp.discount)
     return known[key]

@@ -40,12 +40,14 @@ class KrylovSystem:
 
 def _iterate(matrix: Any, right: Array, tolerance: float) -> Array:
     """Rounds of BiCGSTAB on what is left, until it is small enough or stops shrinking."""
+    if not right.any():
+        return np.zeros_like(right)
     precondition = LinearOperator(matrix.shape, _gauss_seidel(matrix), dtype=np.float64)
     x = np.zeros_like(right)
     left, size = right, float(np.abs(right).max(initial=0.0))
     wanted = tolerance * size
     for _ in range(MOST_ROUNDS):
-        if size <= 2 * wanted or size == 0:  # BiCGSTAB measures the root of the squares, not the largest
+        if size <= 2 * wanted:  # BiCGSTAB measures the root of the squares, not the largest
             break
         step, _ = bicgstab(matrix, left, rtol=max(tolerance, 1e-6), maxiter=MOST_ITERATIONS, M=precondition)
         after = right - matrix @ (x + step)

@@ -52,7 +52,7 @@ class Live:
 
     def expect(self, value: Array) -> Array:
         """``E[value(s') | s, a]`` over the live states, (A, n)."""
-        expected = (self.chains.transition @ value).reshape(self.states.size, -1)
+        expected = (self.chains.transition @ value).reshape(self.states.size, self.chains.n_actions)
         return np.ascontiguousarray(expected.T)
 
 

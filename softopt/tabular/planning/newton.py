@@ -26,6 +26,7 @@ MOST_STEPS = 200  # about ten are needed
 INNER = 0.01  # tolerance of the linear solve; with 0.1 the steps may diverge
 SWEEP_FROM = 2_000  # states from which a few backups between the steps save more time than they take
 FALLBACK_STEPS = 50
+FEWEST_DIGITS = 1e-3  # relative bound at discount 1 above which a value is not told from an infinite one
 HUGE = 1e100  # no value of a sound step comes near
 
 
@@ -40,7 +41,7 @@ def solve(live: Live, temperature: float, tol: float, start: Array | None = None
         SoftValueDiverges: discount 1 and an infinite value.
     """
     undiscounted = live.discount == 1
-    keeps = wanderable(live) if undiscounted else None
+    keeps = wanderable(live) if undiscounted and np.isfinite(temperature) else None
     if keeps is not None and temperature > 0:
         check_growth(live, np.zeros(live.states.size), temperature, keeps, strict=False)
     sweeping = live.states.size >= SWEEP_FROM and not undiscounted and np.isfinite(temperature)
@@ -65,7 +66,7 @@ def solve(live: Live, temperature: float, tol: float, start: Array | None = None
             progress.step(f"bound {bound:.1e}")
             stalled = residual <= round_off(after) or (residual <= 1e-8 * scale and residual > best / 2)
             if bound <= tol * scale or stalled or len(history) == MOST_STEPS:
-                if not np.isfinite(bound):
+                if undiscounted and not bound <= max(tol, FEWEST_DIGITS) * scale:
                     raise undecided(temperature)
                 if len(history) == MOST_STEPS:
                     warnings.warn(f"plan stopped after {MOST_STEPS} steps with bound {bound:.1e}.", stacklevel=4)

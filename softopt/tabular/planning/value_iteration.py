@@ -58,7 +58,7 @@ def soft_value_iteration(mdp: MDP, temperature: float, tol: float = 1e-8, max_it
 def _sweep(live: Live, temperature: float, tol: float, max_iterations: int) -> Solution:
     undiscounted = live.discount == 1
     after = prior_value(live, temperature) if undiscounted else np.zeros(live.states.size)
-    keeps = wanderable(live) if undiscounted else None
+    keeps = wanderable(live) if undiscounted and np.isfinite(temperature) else None
     if keeps is not None and temperature > 0:
         check_growth(live, np.zeros(live.states.size), temperature, keeps, strict=False)
     checked = math.inf  # the residual when the bound at discount 1 was last computed
@@ -76,7 +76,7 @@ def _sweep(live: Live, temperature: float, tol: float, max_iterations: int) -> S
                 best = min(best, residual)
                 bound = discounted_bound(residual, live.discount)
                 stalled = residual <= round_off(after) or (since_best >= 100 and residual <= 1e-8 * scale)
-                if keeps is not None and (residual < checked / 2 or stalled):
+                if undiscounted and (residual < checked / 2 or stalled):
                     bound, checked = undiscounted_bound(live, after, policy, temperature, residual), residual
                 if keeps is not None and sweep & (sweep - 1) == 0:
                     check_growth(live, value, temperature, keeps)
