@@ -1,6 +1,7 @@
 """The verdict on a reader's function, whatever that function does, and how it is shown."""
 
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from softopt.exercises import Case, Exercise, misconception
 from softopt.exercises.attempt import attempt
 from softopt.exercises.check import agree
+from softopt.exercises.display import in_print
 from softopt.tabular import MDP
 
 NAN, INF = np.nan, np.inf
@@ -206,6 +208,15 @@ def test_a_change_inside_an_mdp_is_named():
     assert set(attempt(writes, {"mdp": mdp}).changed) == {"mdp.reward", "mdp.discount"}
     assert mdp.reward[0, 0] == 1
     assert attempt(lambda mdp: mdp.rows(), {"mdp": mdp}).changed == ()
+
+
+def test_no_line_of_a_block_is_cut():
+    statement = f"Write `halves(q)`:\n\n    {'q / 2 = ' * 30}q / 2"
+    html = replace(TOY, statement=statement)._repr_html_()
+    assert "white-space: pre-wrap" in html
+    case = MDP(np.full((6, 1, 6), 1 / 6), np.full((6, 1), 1 / 3), discount=0.5)
+    lines = [line for _, text in in_print("mdp", case) for line in text.splitlines()]
+    assert max(map(len, lines)) <= 60
 
 
 def test_prints_are_kept_for_the_counter_example(capsys):

@@ -14,6 +14,7 @@ from softopt import exercises
 from softopt.exercises import Exercise
 from softopt.exercises.attempt import attempt
 from softopt.exercises.check import agree, course_answer
+from softopt.exercises.control_as_inference import posterior_policy
 from softopt.exercises.exercise import misconception
 from softopt.exercises.soft_value_iteration import policy, soft_backup, soft_maximum, soft_policy_value
 from softopt.tabular import soft_value_iteration
@@ -177,8 +178,43 @@ def test_policy_with_v_beside_the_wrong_axis():
         return np.exp((soft_q - value) / temperature)  # an error unless there are as many states as actions
 
     verdict = policy.check(no_second_axis)
-    assert verdict.misconception == "V taken off the columns"
+    assert verdict.misconception == "one number a row, lined up with the columns"
     assert "infinite" in verdict.explanation
+
+
+@pytest.mark.parametrize("keep_maximum", [False, True])
+@pytest.mark.parametrize("keep_sum", [False, True])
+def test_policy_without_keepdims(keep_maximum, keep_sum):
+    def by_hand(soft_q, temperature):
+        weight = np.exp((soft_q - soft_q.max(axis=1, keepdims=keep_maximum)) / temperature)
+        return weight / weight.sum(axis=1, keepdims=keep_sum)
+
+    verdict = policy.check(by_hand)
+    if keep_maximum and keep_sum:
+        assert verdict.correct
+    else:
+        assert verdict.misconception == "one number a row, lined up with the columns"
+
+
+def test_one_maximum_for_the_whole_table_is_explained_alike_for_values_and_for_messages():
+    def shifted(soft_q, temperature):
+        weight = np.exp((soft_q - soft_q.max()) / temperature)
+        return weight / weight.sum(axis=1, keepdims=True)
+
+    verdict = policy.check(shifted)
+    also = posterior_policy.check(lambda log_beta, prior: shifted(log_beta + np.log(prior), 1.0))
+    assert verdict.misconception == also.misconception == "one constant for the whole table"
+    assert verdict.explanation == also.explanation
+
+
+def test_a_backup_by_bare_exponentials_overflows_when_cold():
+    def bare(mdp, value, temperature):
+        soft_q = mdp.reward + mdp.discount * (mdp.transition @ value)
+        new = temperature * np.log(np.exp(soft_q / temperature).sum(axis=1))
+        new[mdp.terminal] = 0
+        return new
+
+    assert soft_backup.check(bare).misconception == "overflow"
 
 
 def test_the_backup_is_one_step_of_the_planner():
@@ -188,15 +224,25 @@ def test_the_backup_is_one_step_of_the_planner():
         np.testing.assert_allclose(soft_backup.reference(mdp, value, temperature), one_step.value[0], atol=1e-12)
 
 
-def test_policy_value_by_a_loop_that_stops_somewhere():
+def sweeping(enough):
+    """The value of a policy by a loop that ends when ``enough(sweeps, change)``."""
+
     def loop(mdp, policy, temperature):
         surprise = np.log(policy, out=np.zeros_like(policy), where=policy > 0)
         step = (policy * (mdp.reward - temperature * surprise)).sum(axis=1)
-        value, change = np.zeros(mdp.n_states), 1.0
-        while change > 1e-6:
+        value, change, sweeps = np.zeros(mdp.n_states), np.inf, 0
+        while not enough(sweeps, change):
             new = step + mdp.discount * (policy * (mdp.transition @ value)).sum(axis=1)
             new[mdp.terminal] = 0
-            value, change = new, np.abs(new - value).max()
+            value, change, sweeps = new, np.abs(new - value).max(), sweeps + 1
         return value
 
-    assert soft_policy_value.check(loop).correct
+    return loop
+
+
+def test_policy_value_by_a_loop_that_stops_somewhere():
+    assert soft_policy_value.check(sweeping(lambda sweeps, change: change < 1e-6)).correct
+    assert soft_policy_value.check(sweeping(lambda sweeps, change: sweeps == 1000)).correct
+    for number in (50, 100, 200):
+        verdict = soft_policy_value.check(sweeping(lambda sweeps, change, number=number: sweeps == number))
+        assert verdict.misconception == "too few sweeps"

@@ -27,11 +27,11 @@ def policy_by_logsumexp(log_beta, prior):
     return np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
 
 
-def marginals_by_the_hints(transition, reward, prior, initial, log_value, temperature):
+def marginals_by_the_hints(transition, reward, prior, initial, log_beta, temperature):
     step = np.einsum("sa,sax->sx", prior * np.exp((reward - reward.max()) / temperature), transition)
     rows, alpha = [], initial
-    for log_beta in log_value:
-        joint = alpha * np.exp(log_beta - log_beta.max())
+    for message in log_beta:
+        joint = alpha * np.exp(message - message.max())
         rows.append(joint / joint.sum())
         alpha = alpha @ step / (alpha @ step).sum()
     return rows
@@ -96,6 +96,31 @@ def test_the_temperature_is_forgotten_and_it_overflows_as_well():
     verdict = backward_message.check(first_try)
     assert verdict.misconception == "the temperature is missing"
     assert "infinite" in verdict.explanation
+
+
+def test_a_value_is_no_message_and_a_message_no_value():
+    def value(transition, reward, prior, log_next, temperature):
+        beta = (prior * np.exp(reward / temperature) * (transition @ np.exp(log_next))).sum(axis=1)
+        return temperature * np.log(beta)
+
+    def divided(transition, reward, prior, initial, log_beta, temperature):
+        step = np.einsum("sa,sax->sx", prior * np.exp(reward / temperature), transition)
+        alpha = [initial]
+        for _ in log_beta[1:]:
+            alpha.append(alpha[-1] @ step)
+        joint = np.array(alpha) * np.exp(log_beta / temperature)
+        return joint / joint.sum(axis=1, keepdims=True)
+
+    assert backward_message.check(value).misconception == "a value in place of a log message"
+    assert smoothed_marginals.check(divided).misconception == "divided by T again"
+
+
+def test_a_row_of_the_dynamics_lies_along_the_last_axis():
+    def over_the_actions(transition, value, temperature):
+        weight = transition * np.exp(value / temperature)
+        return weight / weight.sum(axis=1, keepdims=True)
+
+    assert posterior_dynamics.check(over_the_actions).misconception == "normalised over the wrong axis"
 
 
 def test_the_case_shows_all_that_the_gap_depends_on():

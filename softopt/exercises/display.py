@@ -84,7 +84,9 @@ def in_print(name: str, value: Any) -> list[tuple[str, str]]:
             parts["terminal"] = np.flatnonzero(value.terminal)
         return [line for part, content in parts.items() for line in in_print(f"{name}.{part}", content)]
     if isinstance(value, np.ndarray) and value.ndim:
-        text = np.array2string(value, separator=", ", threshold=60, formatter={"float_kind": _number})
+        text = np.array2string(
+            value, separator=", ", threshold=60, max_line_width=60, formatter={"float_kind": _number}
+        )
         return [(name, text.replace("\n\n", "\n"))]
     return [(name, _number(float(value)) if isinstance(value, (float, np.ndarray)) else repr(value))]
 
@@ -129,7 +131,9 @@ def _prose(text: str) -> str:
 
 
 def _block(code: str) -> str:
-    return f'<pre style="margin: .8em 0 .8em 1.5em; overflow-x: auto; white-space: pre">{escape(code)}</pre>'
+    """Return code as it stands; a line too long for the page wraps, since a scroll bar is easily overlooked."""
+    style = "margin: .8em 0 .8em 1.5em; white-space: pre-wrap; overflow-wrap: anywhere"
+    return f'<pre style="{style}">{escape(code)}</pre>'
 
 
 def _filled(text: str) -> str:

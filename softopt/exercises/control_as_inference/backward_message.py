@@ -92,11 +92,40 @@ def prior_missing(transition, reward, prior, log_next, temperature):
     return logsumexp(reward / temperature + _over_next_states(transition, log_next), axis=1)
 
 
-@misconception("the best action in place of the sum")
+@misconception("a value in place of a log message")
+def value_for_message(transition, reward, prior, log_next, temperature):
+    """This is V(s) = T log β(s), in units of reward. What was asked for is log β(s) itself, in nats, like the
+    `log_next` that came in: the next call of your function will take it for a log message. Which of its lines
+    turns nats into rewards?"""
+    return temperature * reference(transition, reward, prior, log_next, temperature)
+
+
+def _best_after_the_prior(transition, reward, prior, log_next, temperature):
+    return (np.log(prior) + reward / temperature + _over_next_states(transition, log_next)).max(axis=1)
+
+
+@misconception("the best action in place of the sum", _best_after_the_prior)
 def best_action(transition, reward, prior, log_next, temperature):
-    """You have kept the largest message of each row and dropped the others, and the prior with them. That finds
-    the single best choice. A probability adds up all the ways in which something can happen."""
+    """This is a hard maximum over the actions: the largest message of each row is kept, the others are dropped.
+    That finds the single best choice. A probability adds up all the ways in which something can happen, each
+    as often as the prior takes it."""
     return (reward / temperature + _over_next_states(transition, log_next)).max(axis=1)
+
+
+def _bellman_in_reward_units(transition, reward, prior, log_next, temperature):
+    return (reward + temperature * transition @ log_next).max(axis=1)
+
+
+def _bellman_with_units_mixed(transition, reward, prior, log_next, temperature):
+    return (reward + transition @ log_next).max(axis=1)
+
+
+@misconception("the hard Bellman backup", _bellman_in_reward_units, _bellman_with_units_mixed)
+def bellman_backup(transition, reward, prior, log_next, temperature):
+    """This is the backup of an ordinary planner: a mean over the next states, the best of the actions. A message
+    is a probability, and the sum rule holds for both: whatever may come next is added up, and so is whatever
+    may be done. Where does your function add probabilities, and not their logarithms?"""
+    return (reward / temperature + transition @ log_next).max(axis=1)
 
 
 @misconception("the transition read backwards")
@@ -133,7 +162,8 @@ exercise = Exercise(
         Write `my_backward_message(transition, reward, prior, log_next, temperature)`. Given the log message of the
         states one step later, `log_next` of shape (S,), it returns that of the states now, also of shape (S,):
 
-            log β(s) = log Σ_a p0(a|s) · exp(r(s, a) / T) · Σ_s' p(s'|s, a) · exp(log_next(s'))
+            log β(s) = log Σ_a p0(a|s) · exp(r(s, a) / T)
+                               · Σ_s' p(s'|s, a) · exp(log_next(s'))
 
         `transition` has shape (S, A, S), `reward` and `prior` have shape (S, A). Messages as far from zero as −1000
         and 1000 must not break it.
@@ -158,7 +188,9 @@ exercise = Exercise(
         temperature_missing,
         temperature_twice,
         prior_missing,
+        value_for_message,
         best_action,
+        bellman_backup,
         transition_read_backwards,
         not_a_logarithm,
         overflow,

@@ -99,16 +99,20 @@ def best_message(log_beta, prior):
     return np.eye(log_beta.shape[1])[log_beta.argmax(axis=1)]
 
 
-def _one_shift_for_all(log_beta, prior):
+@misconception("one constant for the whole table")
+def one_constant_for_all(log_beta, prior):
+    """On ordinary numbers your policy is right. In a state from which the goal is far, every exponential of the row
+    may be e^−1000, which a computer rounds to 0, and 0 / 0 is NaN. One constant for the whole table does not help
+    that state if another one is near the goal. What may be taken off each row by itself?"""
     weight = prior * np.exp(log_beta - log_beta.max())
     return weight / weight.sum(axis=1, keepdims=True)
 
 
-@misconception("overflow", _one_shift_for_all)
+@misconception("overflow")
 def overflow(log_beta, prior):
-    """On ordinary messages your policy is right. In a state from which the goal is far, every message of the row
-    may be e^−1000, which a computer rounds to 0, and 0 / 0 is NaN. One constant for the whole table does not help
-    that state if another one is near the goal. What may be taken off each row by itself?"""
+    """On ordinary messages your policy is right, and on very small ones it breaks: exp(−1000) is 0 for a computer,
+    and where that happens to a whole row, so is the sum you divide by. Yet only the proportions within a row
+    matter to a policy. What can be taken off all the logarithms of a row without changing them?"""
     weight = prior * np.exp(log_beta)
     return weight / weight.sum(axis=1, keepdims=True)
 
@@ -144,6 +148,7 @@ exercise = Exercise(
         not_normalised,
         best_action,
         best_message,
+        one_constant_for_all,
         overflow,
     ),
 )

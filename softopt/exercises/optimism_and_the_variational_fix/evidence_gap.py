@@ -62,6 +62,13 @@ def other_sign(mdp, policy, temperature):
     return -reference(mdp, policy, temperature)
 
 
+@misconception("the ELBO itself")
+def elbo_itself(mdp, policy, temperature):
+    """This is the ELBO of the policy, the bound and not the gap. It says how high the policy gets, in nats. How far
+    is that below what it is a bound of?"""
+    return elbo(mdp, policy, temperature)
+
+
 @misconception("the other direction of KL")
 def other_direction(mdp, policy, temperature):
     """This is KL(p ‖ q), an average over the trajectories of the posterior, in which luck abounds. The bound needs
@@ -142,7 +149,8 @@ exercise = Exercise(
         prior, and any policy of shape (H, S, A). It returns one number, the gap in nats between the log evidence and
         the ELBO of that policy:
 
-            ELBO = E_q[ Σ_t r_t / T − log( π(a_t|s_t) / p0(a_t|s_t) ) ]        gap = log p(O) − ELBO = KL( q ‖ p(τ|O) )
+            ELBO = E_q[ Σ_t r_t / T − log( π(a_t|s_t) / p0(a_t|s_t) ) ]
+            gap  = log p(O) − ELBO = KL( q ‖ p(τ|O) )
 
         q is what happens when the policy is run in the true world. You may use anything in `softopt.tabular`, or
         add up over the trajectories yourself.
@@ -162,6 +170,7 @@ exercise = Exercise(
         in_reward_units,
         nats_minus_rewards,
         other_sign,
+        elbo_itself,
         other_direction,
         ratio_missing,
         prior_missing,

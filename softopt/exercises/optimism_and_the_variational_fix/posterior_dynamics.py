@@ -122,13 +122,20 @@ def not_normalised(transition, value, temperature):
     return transition * np.exp(value / temperature)
 
 
-@misconception("normalised over the wrong axis")
+def _sum_over(axis):
+    def answer(transition, value, temperature):
+        weight = _weight(transition, value, temperature)
+        total = weight.sum(axis=axis, keepdims=True)
+        return np.divide(weight, total, out=np.full(weight.shape, np.nan), where=total > 0)
+
+    return answer
+
+
+@misconception("normalised over the wrong axis", _sum_over(1))
 def wrong_axis(transition, value, temperature):
     """Something sums to one, but not over the next state. For each state and action there has to be *some* next
     state, so the sum over the last axis is one. Look at the axis, and at `keepdims`."""
-    weight = _weight(transition, value, temperature)
-    total = weight.sum(axis=0, keepdims=True)
-    return np.divide(weight, total, out=np.full(weight.shape, np.nan), where=total > 0)
+    return _sum_over(0)(transition, value, temperature)
 
 
 @misconception("overflow")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import wraps
 
 import numpy as np
 from scipy.special import logsumexp, softmax
 
 from softopt.exercises.cases import one_decimal
-from softopt.exercises.exercise import Case, Exercise, misconception
+from softopt.exercises.control_as_inference.posterior_policy import one_constant_for_all
+from softopt.exercises.exercise import Case, Exercise, Misconception, misconception
 from softopt.operators import boltzmann, soft_maximum
 
 
@@ -73,15 +75,47 @@ def over_states(soft_q, temperature):
     return softmax(soft_q / temperature, axis=0)
 
 
-@misconception("V taken off the columns")
-def value_beside_the_wrong_axis(soft_q, temperature):
-    """V(s) was taken off the columns where it belongs to the rows. NumPy lines shapes up from the right, so
-    an array of shape (S,) beside one of shape (S, A) meets the actions. In a table with as many actions as
-    states nothing complains and the rows no longer sum to one; in any other it is an error. Look at the shape
-    of your V."""
-    n_states, n_actions = soft_q.shape
-    if n_states not in (1, n_actions):
-        return np.full(soft_q.shape, np.nan)  # a reader's function raises here
+def _raises_unless_square(wrong):
+    """NaN in place of the error that a reader's function raises where S numbers meet A columns."""
+
+    @wraps(wrong)
+    def answer(soft_q, temperature):
+        n_states, n_actions = soft_q.shape
+        fits = n_states in (1, n_actions)
+        return wrong(soft_q, temperature) if fits else np.full(soft_q.shape, np.nan)
+
+    return answer
+
+
+@_raises_unless_square
+def _sum_beside_the_columns(soft_q, temperature):
+    weight = np.exp((soft_q - soft_q.max(axis=1, keepdims=True)) / temperature)
+    return weight / weight.sum(axis=1)
+
+
+@_raises_unless_square
+def _maximum_beside_the_columns(soft_q, temperature):
+    return softmax((soft_q - soft_q.max(axis=1)) / temperature, axis=1)
+
+
+@_raises_unless_square
+def _both_beside_the_columns(soft_q, temperature):
+    weight = np.exp((soft_q - soft_q.max(axis=1)) / temperature)
+    return weight / weight.sum(axis=1)
+
+
+@misconception(
+    "one number a row, lined up with the columns",
+    _sum_beside_the_columns,
+    _maximum_beside_the_columns,
+    _both_beside_the_columns,
+)
+@_raises_unless_square
+def beside_the_columns(soft_q, temperature):
+    """Something that belongs to the rows, V(s) or a sum or a maximum of each row, has met the columns. NumPy lines
+    shapes up from the right, so an array of shape (S,) beside one of shape (S, A) meets the actions. In a table
+    with as many actions as states nothing complains and the numbers are wrong; in any other it is an error. Print
+    the shape of what you subtract or divide by: `keepdims=True` makes it (S, 1), and that stays beside its row."""
     return np.exp((soft_q - soft_maximum(soft_q, temperature)) / temperature)
 
 
@@ -112,6 +146,23 @@ def costs(soft_q, temperature):
     return softmax(-soft_q / temperature, axis=1)
 
 
+def _one_shift_for_all(soft_q, temperature):
+    weight = np.exp((soft_q - soft_q.max()) / temperature)
+    return weight / weight.sum(axis=1, keepdims=True)
+
+
+def _one_shift_in_the_value(soft_q, temperature):
+    weight = np.exp((soft_q - soft_q.max()) / temperature)
+    value = soft_q.max() + temperature * np.log(weight.sum(axis=1, keepdims=True))
+    return np.exp((soft_q - value) / temperature)
+
+
+# The same mistake as with messages, with log β = Q / T.
+one_shift_for_all = Misconception(
+    one_constant_for_all.name, one_constant_for_all.sentence, (_one_shift_for_all, _one_shift_in_the_value)
+)
+
+
 def _overflow_in_the_value(soft_q, temperature):
     value = temperature * np.log(np.exp(soft_q / temperature).sum(axis=1, keepdims=True))
     return np.exp((soft_q - value) / temperature)
@@ -134,7 +185,8 @@ exercise = Exercise(
         Write `my_policy(soft_q, temperature)`. It takes a table of soft Q-values of shape (S, A), one row a state, and
         a temperature above zero. It returns the Boltzmann policy, a table of the same shape:
 
-            π(a|s) = exp((Q(s, a) − V(s)) / T)        V(s) = T log Σ_a exp(Q(s, a) / T)
+            V(s)   = T log Σ_a exp(Q(s, a) / T)
+            π(a|s) = exp((Q(s, a) − V(s)) / T)
 
         Values as far from zero as −1000 and 1000 must not break it.
         """,
@@ -156,10 +208,11 @@ exercise = Exercise(
         multiplied,
         first_of_the_best,
         over_states,
-        value_beside_the_wrong_axis,
+        beside_the_columns,
         over_the_table,
         not_normalised,
         costs,
+        one_shift_for_all,
         overflow,
     ),
 )

@@ -13,12 +13,17 @@ from softopt.operators import soft_maximum
 
 
 def cases(generator: np.random.Generator) -> Iterator[Case]:
-    """Small MDPs with any value on the states that have not ended."""
+    """Small MDPs with any value on the states that have not ended, and a cold one: there bare exponentials overflow."""
     for n_states, n_actions in ((2, 2), (2, 2), (2, 3), (3, 2), (3, 2), (3, 3), (4, 2), (4, 3)):
         for temperature in (0.5, 2.0):
-            mdp = small_mdp(generator, n_states, n_actions)
-            value = np.where(mdp.terminal, 0.0, one_decimal(generator.uniform(-5, 5, n_states)))
-            yield Case(n_states * n_actions, {"mdp": mdp, "value": value, "temperature": temperature})
+            yield _case(generator, n_states, n_actions, temperature)
+    yield _case(generator, 3, 2, 0.001)
+
+
+def _case(generator, n_states, n_actions, temperature):
+    mdp = small_mdp(generator, n_states, n_actions)
+    value = np.where(mdp.terminal, 0.0, one_decimal(generator.uniform(-5, 5, n_states)))
+    return Case(n_states * n_actions, {"mdp": mdp, "value": value, "temperature": temperature})
 
 
 def reference(mdp, value, temperature):
@@ -129,6 +134,15 @@ def reward_missing(mdp, value, temperature):
     return soft_maximum(mdp.discount * mdp.expect(value), temperature)
 
 
+@misconception("overflow")
+def overflow(mdp, value, temperature):
+    """At moderate temperatures your backup is right. A cold one divides Q by a small number, and the exponential
+    leaves the range of a computer: it is infinite above 709 and 0 below −746, whose logarithm is −inf. You have
+    met this in the soft maximum of one row, and you have a soft maximum that never overflows. Is it in use here?"""
+    weight = np.exp((mdp.reward + mdp.discount * mdp.expect(value)) / temperature)
+    return np.where(mdp.terminal, 0.0, temperature * np.log(weight.sum(axis=1)))
+
+
 exercise = Exercise(
     name="soft_backup",
     title="one soft Bellman backup",
@@ -137,11 +151,12 @@ exercise = Exercise(
         temperature above zero, and returns the guess after one step of soft value iteration, shape (S,), in the
         entropy form:
 
-            Q(s, a) = r(s, a) + discount · E[ V(s') ]        V(s) ← T log Σ_a exp(Q(s, a) / T)
+            Q(s, a) = r(s, a) + discount · E[ V(s') ]
+            V(s)    ← T log Σ_a exp(Q(s, a) / T)
 
         The world is random: E is the mean over next states. Where the episode has ended there is nothing left to
         earn, so the value there is 0. You have `mdp.reward` (S, A), `mdp.transition` (S, A, S), `mdp.discount` and
-        `mdp.terminal`, a mask of shape (S,).
+        `mdp.terminal`, a mask of shape (S,). A temperature as low as 0.001 must not break it.
         """,
     reference=reference,
     cases=cases,
@@ -167,5 +182,6 @@ exercise = Exercise(
         temperature_missing_in_front,
         boltzmann_mean,
         reward_missing,
+        overflow,
     ),
 )

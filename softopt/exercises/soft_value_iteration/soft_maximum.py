@@ -39,6 +39,23 @@ def temperature_missing(q, temperature):
     return logsumexp(q)
 
 
+@misconception("no temperature in the exponent")
+def temperature_only_in_front(q, temperature):
+    """The temperature stands in front of the logarithm and is missing from the exponent. An exponent is a pure
+    number, and `q` is in units of reward: something has to take the units away before the exponential, so that
+    the factor in front can give them back. With a single action there is nothing to choose, so V has to be its
+    value. Yours is T times that."""
+    return temperature * logsumexp(q)
+
+
+@misconception("no temperature in front, after the shift")
+def nats_added_to_the_maximum(q, temperature):
+    """The maximum came off and went back on in units of reward, and that is right. But what you add to it is a
+    logarithm, a pure number in nats. A test of units: double all values and the temperature; the soft maximum
+    has to double as well. Your maximum doubles, your logarithm stays as it was. What turns nats into rewards?"""
+    return q.max() + logsumexp((q - q.max()) / temperature)
+
+
 @misconception("a mean in place of the sum")
 def mean_for_sum(q, temperature):
     """This is what comes out when the exponentials are averaged: the KL form with a uniform prior, which is
@@ -119,6 +136,8 @@ exercise = Exercise(
     misconceptions=(
         temperature_missing_in_front,
         temperature_missing,
+        temperature_only_in_front,
+        nats_added_to_the_maximum,
         mean_for_sum,
         not_added_back,
         reward_units_off_a_pure_number,

@@ -10,11 +10,11 @@ import numpy as np
 from softopt.exercises.cases import small_mdp
 from softopt.exercises.exercise import Case, Exercise, misconception
 from softopt.operators import entropy
-from softopt.tabular import evaluate, plan
+from softopt.tabular import MDP, evaluate, plan
 
 
 def cases(generator: np.random.Generator) -> Iterator[Case]:
-    """Small MDPs under random policies, the last few of which are sure of some action."""
+    """Small MDPs under random policies, some of which are sure of an action, and one whose end is far."""
     shapes = ((2, 2), (2, 2), (2, 3), (3, 2), (3, 2), (3, 3), (4, 2), (4, 3))
     for number, (n_states, n_actions) in enumerate(shapes):
         for temperature in (0.5, 2.0):
@@ -27,6 +27,16 @@ def cases(generator: np.random.Generator) -> Iterator[Case]:
             policy[mdp.terminal] = even
             arguments = {"mdp": mdp, "policy": policy, "temperature": temperature}
             yield Case(n_states * n_actions, arguments)
+    yield _far_end()
+
+
+def _far_end():
+    """A state that one seldom leaves, at discount .99: after 100 sweeps an eighth of the value is still to come."""
+    transition = np.zeros((2, 2, 2))
+    transition[0] = [[0.99, 0.01], [0.98, 0.02]]
+    transition[1, :, 1] = 1.0
+    mdp = MDP(transition, [[1.0, 0.5], [0.0, 0.0]], discount=0.99, terminal=[1])
+    return Case(4, {"mdp": mdp, "policy": np.array([[0.9, 0.1], [0.5, 0.5]]), "temperature": 0.5})
 
 
 def reference(mdp, policy, temperature):
@@ -134,6 +144,24 @@ def zero_times_minus_infinity(mdp, policy, temperature):
     return _sum_along(mdp, policy, _reward(mdp, policy) + bonus)
 
 
+def _in_sweeps(mdp, policy, temperature, sweeps):
+    """The right backup, from zeros, repeated ``sweeps`` times."""
+    step, onwards = _reward(mdp, policy) + temperature * entropy(policy), mdp.under(policy)
+    value = np.zeros(mdp.n_states)
+    for _ in range(sweeps):
+        value = np.where(mdp.terminal, 0.0, step + mdp.discount * (onwards @ value))
+    return value
+
+
+@misconception("too few sweeps", *(partial(_in_sweeps, sweeps=sweeps) for sweeps in (10, 20, 50, 200, 500)))
+def too_few_sweeps(mdp, policy, temperature):
+    """The backup is right, but the loop ends before the values have arrived. How many sweeps are enough depends on
+    the discount and on how soon the episode ends: at discount 0.9 a hundred of them leave less than a part in
+    30 000 to come, at 0.99 they can leave a third. So do not count sweeps. How can the loop see that nothing
+    moves any more?"""
+    return _in_sweeps(mdp, policy, temperature, sweeps=100)
+
+
 @misconception("the best policy in place of the given one")
 def best_policy_instead(mdp, policy, temperature):
     """This is the soft value of the best policy there is: the backup takes a soft maximum over the actions,
@@ -149,7 +177,7 @@ exercise = Exercise(
         Write `my_soft_policy_value(mdp, policy, temperature)`. It takes an MDP, any policy of shape (S, A) and a
         temperature, and returns the soft value of that policy, shape (S,), in the entropy form:
 
-            V(s) = E Σ_t discount^t ( r(s_t, a_t) − T log π(a_t|s_t) ),   started in s
+            V(s) = E Σ_t discount^t · ( r(s_t, a_t) − T log π(a_t|s_t) ),  s_0 = s
 
         The sum ends with the episode: a terminal state has value 0, whatever its row of the policy says. A policy
         may be certain of an action and give the others probability 0. Loop until nothing moves, or solve a linear
@@ -180,6 +208,7 @@ exercise = Exercise(
         entropy_after_the_end,
         kl_for_entropy,
         zero_times_minus_infinity,
+        too_few_sweeps,
         best_policy_instead,
     ),
 )
