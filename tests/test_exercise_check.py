@@ -257,6 +257,12 @@ def test_an_exercise_shows_its_statement_with_folded_hints():
     assert "nudge" not in repr(TOY)
 
 
+def test_stars_stress_a_word_and_leave_products_alone():
+    html = replace(TOY, statement="The *lower* one of `a * b * c`, 2 * 3 * 4.")._repr_html_()
+    assert "<em>lower</em>" in html
+    assert "<code>a * b * c</code>, 2 * 3 * 4." in html
+
+
 def boom(q):
     raise ValueError("<script>alert(1)</script> `x` $x$")
 

@@ -119,13 +119,14 @@ def _aligned(evidence: tuple[tuple[str, str], ...]) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return paragraphs as HTML; an indented paragraph is a block of code, backticks mark code in a line."""
+    """Return paragraphs as HTML: an indented one is a block of code, backticks mark code, stars stress a word."""
     html = []
     for paragraph in _paragraphs(text):
         if paragraph.startswith("    "):
             html.append(_block(textwrap.dedent(paragraph)))
         else:
             marked = re.sub("`([^`]*)`", r"<code>\1</code>", escape(paragraph, quote=False))
+            marked = re.sub(r"(?<![\w*])\*([^\W\d_]+)\*(?![\w*])", r"<em>\1</em>", marked)
             html.append(f"<p>{marked}</p>")
     return "".join(html)
 
