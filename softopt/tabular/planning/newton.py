@@ -27,7 +27,6 @@ INNER = 0.01  # tolerance of the linear solve; with 0.1 the steps may diverge
 SWEEP_FROM = 2_000  # states from which a few backups between the steps save more time than they take
 FALLBACK_STEPS = 50
 FEWEST_DIGITS = 1e-3  # relative bound at discount 1 above which a value is not told from an infinite one
-HUGE = 1e100  # no value of a sound step comes near
 
 
 def solve(live: Live, temperature: float, tol: float, start: Array | None = None) -> Solution:
@@ -77,42 +76,32 @@ def solve(live: Live, temperature: float, tol: float, start: Array | None = None
                     raise diverged(live.states[~ends], temperature)
             elif keeps is not None:
                 check_growth(live, value, temperature, keeps)
-            try:
-                step = live.chains.system(policy).solve(after - value, INNER)
-            except RuntimeError:  # singular: a policy that cannot end, to round-off
-                raise undecided(temperature) from None
-            candidate = value + step
+            value = value + _step(live, policy, after - value, temperature)
             if sweeping and residual > 1e-4 * best:  # not yet in the quadratic tail
-                candidate = sweep(live, candidate, temperature)
-            moved = _backup_if_sound(live, candidate, temperature, residual)
-            if moved is None:
-                candidate = value + _truncated_step(live, policy, after - value)
-                moved = backup(live, candidate, temperature)
-            value, (after, policy) = candidate, moved
+                value = sweep(live, value, temperature)
+            after, policy = backup(live, value, temperature)
 
 
-def _backup_if_sound(live: Live, value: Array, temperature: float, residual: float) -> tuple[Array, Array] | None:
-    """Back up the value after a step, or return None where the linear solve went wrong.
+def _step(live: Live, policy: Array, rise: Array, temperature: float) -> Array:
+    """The Newton step, (n,), for ``rise = TV - V``; where the linear solve fails, modified policy iteration's.
 
-    T is convex: a step solved to 1 % leaves ``TV >= V`` but for 1 % of the residual before it.
+    T is convex, so a step solved to 1 % leaves ``TV >= V`` but for 1 % of the rise, and the values go on rising. The
+    solve is therefore checked. Modified policy iteration sums the first terms of
+    ``(I - discount * P)^-1 = sum_k (discount * P)^k`` and always converges.
     """
-    if not largest(value) < HUGE:
-        return None
-    after, policy = backup(live, value, temperature)
-    rise = after - value
-    falls = -float(rise.min(initial=0.0)) > 2 * INNER * residual + round_off(value)
-    return None if falls and largest(rise) > residual else (after, policy)
 
+    def ahead(x: Array) -> Array:
+        return np.asarray(live.discount * (policy * live.expect(x)).sum(axis=0))
 
-def _truncated_step(live: Live, policy: Array, residual: Array) -> Array:
-    """A step of modified policy iteration, for when the linear solve went wrong.
-
-    It sums the first terms of ``(I - discount * P)^-1 = sum_k (discount * P)^k`` and always converges.
-    """
-    matrix = live.discount * live.chains.average(policy)
-    step = residual
+    try:
+        step = live.chains.system(policy).solve(rise, INNER)
+    except RuntimeError:  # singular: a policy that cannot end, to round-off
+        raise undecided(temperature) from None
+    if largest(rise + ahead(step) - step) <= 2 * INNER * largest(rise):
+        return step
+    step = rise
     for _ in range(FALLBACK_STEPS):
-        step = residual + matrix @ step
+        step = rise + ahead(step)
     return step
 
 
