@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from softopt.experiments.browser import NoBrowserError, Notebook, browser, jupyter_server, write_notebook
+from softopt.experiments.browser import NoBrowserError, browser, find_browser
+from softopt.experiments.jupyter import Notebook, jupyter_server, write_notebook
 
 PROBE = (Path(__file__).parent / "slider_probe.js").read_text(encoding="utf-8")
 MOVES = 300
@@ -39,12 +40,13 @@ def run(json_path: str | None = None) -> int:
         0; 1 where a bar is missed or a move brought no new pixels; 2 where there is no browser.
     """
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            write_notebook(Path(folder) / "slider.ipynb", CELLS)
-            row = measure(Path(folder))
+        find_browser()
     except NoBrowserError as missing:
         print(f"The slider cannot be measured here: {missing}")
         return 2
+    with tempfile.TemporaryDirectory() as folder:
+        write_notebook(Path(folder) / "slider.ipynb", CELLS)
+        row = measure(Path(folder))
     print(f"Input to new pixels over {row['moves']} moves in JupyterLab and Chromium, {os.cpu_count()} processors")
     print(f"  median {row['median_ms']:6.1f} ms   bar {MEDIAN_BAR:.0f} ms")
     print(f"  p95    {row['p95_ms']:6.1f} ms   bar {P95_BAR:.0f} ms")

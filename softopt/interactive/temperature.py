@@ -125,6 +125,7 @@ def readable_limits(values: Array, margin: float | None = None) -> Limits:
 def _finding(label: str, value: float, entropy: float) -> str:
     """One sentence that is true of one frame."""
     keeps = f"keeps {readable(entropy, 2)} nats of choice per step" if entropy > 5e-4 else "leaves nothing to chance"
+    label = f"{label}, where the policy is the prior," if label == "∞" else label
     return f"At temperature {label} the start is worth {readable(value)} and the policy {keeps}."
 
 

@@ -17,7 +17,7 @@ from softopt.tabular.grid import Grid
 WALL, RULE = "#cdd2d8", "#dfe2e5"
 GAP = 0.8  # between two maps, in cells
 ARROW = 0.43  # length of a certain action's arrow, in cells
-SWITCH = 0.45  # of the colour range: below it arrows are white, above it black
+EVEN = 0.179  # relative luminance on which black and white have the same contrast, 4.6 to 1
 
 
 def grid_maps(
@@ -76,7 +76,7 @@ def grid_maps(
         blank = np.where(np.isnan(picture) & (marks != "#"), 1.0, np.nan)
         axes.pcolormesh(*edges, blank, cmap=ListedColormap(["white"]), edgecolors=RULE, linewidth=0.6)
         axes.pcolormesh(*edges, picture, cmap=colour.cmap, norm=colour.norm, edgecolors="white", linewidth=0.6)
-        dark = (picture - low) < SWITCH * (high - low)
+        dark = _luminance(colour.to_rgba(picture)) < EVEN
         for place in zip(*np.nonzero(~np.isin(marks, list("#. F"))), strict=True):
             alone = np.isnan(picture[place]) or policies is None
             middle = (0.5, 0.55) if alone else (0.2, 0.25)
@@ -89,6 +89,13 @@ def grid_maps(
     figure.text(0.5 * GAP * cell / width, 1 - 0.1 / height, title, fontsize=11, color=INK, va="top")
     _scale(figure, colour, finite, label, height)
     return figure
+
+
+def _luminance(rgba: Any) -> Any:
+    """Relative luminance of colours, as contrast ratios are defined on it."""
+    part = np.asarray(rgba)[..., :3]
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722])
 
 
 def _letter(axes: Any, letter: str, x: float, y: float, alone: bool, dark: bool) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from softopt.experiments import browser
-from softopt.experiments.browser import NoBrowserError, Server
+from softopt.experiments.browser import NoBrowserError, browser, find_browser
+from softopt.experiments.jupyter import Server, jupyter_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,12 +23,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Any]:
     """Playwright's browser; a missing one fails only where SOFTOPT_REQUIRE_BROWSER=1 asks for it."""
     try:
-        browser.find_browser()
+        find_browser()
     except NoBrowserError as missing:
         if os.environ.get("SOFTOPT_REQUIRE_BROWSER") == "1":
             pytest.fail(f"SOFTOPT_REQUIRE_BROWSER=1, and {missing}")
         pytest.skip(str(missing))
-    with browser.browser() as running:
+    with browser() as running:
         yield running
 
 
@@ -37,7 +37,7 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A JupyterLab that serves an empty folder of its own; its notebooks run in fast mode."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOFTOPT_FAST", "1")
-        with browser.jupyter_server(tmp_path_factory.mktemp("notebooks")) as running:
+        with jupyter_server(tmp_path_factory.mktemp("notebooks")) as running:
             yield running
 
 

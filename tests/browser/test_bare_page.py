@@ -92,6 +92,19 @@ def test_every_panel_draws_its_data(page: Any, explorer: Explorer) -> None:
     assert shows(bars, "series-2")
 
 
+def test_arrows_stand_out_on_every_colour(page: Any) -> None:
+    grid = gridworlds.gridworld(["..."], discount=0.9).grid
+    ends = np.array([[-1.0, -1.0, -1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    policy = np.full((3, 3, 4), 0.25)
+    panel = GridMap("difference", grid, ends, policy=policy, limits=(-1, 1), colours="RdBu_r")
+    show(page, Explorer([Slider("k", [0.0, 1.0, 2.0])], [[panel]], ["a", "b", "c"], name="Diverging"))
+    canvas = page.locator("canvas")
+    for index, ink, other in [(0, "#ffffff", "#000000"), (1, "#000000", "#ffffff"), (2, "#ffffff", "#000000")]:
+        page.evaluate("(index) => model.set('position', [index])", index)
+        assert shows(canvas, ink)
+        assert not shows(canvas, other)
+
+
 def test_two_views_share_one_model_and_send_nothing(page: Any, explorer: Explorer) -> None:
     show(page, explorer, views=2)
     page.locator("input[type=range]").first.focus()
@@ -181,6 +194,8 @@ def test_two_sliders_point_at_one_frame(page: Any, two_sliders: Explorer, artefa
     temperature.focus()
     page.keyboard.press("Home")
     assert page.locator(".softopt").get_attribute("data-frame") == str(4 * 7)
+    assert slip.bounding_box()["x"] == temperature.bounding_box()["x"]  # one under the other
+    assert slip.bounding_box()["width"] == temperature.bounding_box()["width"]
     assert page.locator(".softopt-sentence").inner_text() == "At slip 0.4 and temperature 0.01 the level is -1.60."
     assert "exact −1.60, variational −1.90" in page.locator("canvas").nth(2).get_attribute("aria-label")
     before = [pixels(page, k) for k in range(4)]
@@ -253,7 +268,7 @@ def test_touch_and_a_sharp_screen(chromium: Any, explorer: Explorer, artefacts: 
 
 
 def test_values_that_are_not_finite_leave_gaps(page: Any) -> None:
-    grid = gridworlds.gridworld(["S.G"]).grid
+    grid = gridworlds.gridworld(["..."], discount=0.9).grid
     value = np.array([[1.0, np.nan, 0.0], [1.0, -np.inf, 0.0]])
     curve = np.array([1.0, np.nan])
     slider = Slider("k", [0.0, 1.0], start=0)

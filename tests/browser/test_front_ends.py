@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from softopt.experiments.bench_slider import drag
-from softopt.experiments.browser import Notebook, Server, write_notebook
+from softopt.experiments.jupyter import Notebook, Server, write_notebook
 
 from .bare_page import shows
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from softopt.experiments.browser import Notebook, Server
+from softopt.experiments.jupyter import Notebook, Server
 
 COURSE = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(COURSE.glob("[0-9]*.ipynb"))
@@ -76,7 +76,7 @@ def move(page: Any, root: Any) -> Iterator[str]:
 def test_every_slider_of_a_notebook_moves(path: Path, chromium: Any, server: Server, artefacts: Path) -> None:
     folder = server.root / "course"
     shutil.copytree(COURSE, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("mine_*", ".ipynb_checkpoints"))
-    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    context = chromium.new_context(viewport={"width": 1280, "height": 1400})
     try:
         explorers, wrong = visit(context, server, folder / path.name, artefacts)
     finally:

@@ -15,9 +15,14 @@ export function colourAt(palette, part) {
   return palette[Math.round(part * (palette.length - 1))];
 }
 
-/** Arrows and letters turn from white to black where the colours have become light. */
-export function inkOn(part) {
-  return part < 0.45 ? "#ffffff" : "#000000";
+/** Black or white, whichever stands out more: on viridis and cividis they change at about .45 of the range. */
+export function inkOn(colour) {
+  const light = [1, 3, 5].map((at) => {
+    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  // Relative luminance; at .179 black and white have the same contrast, 4.6 to 1.
+  return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2] < 0.179 ? "#ffffff" : "#000000";
 }
 
 /** Say at which ends the data go beyond the limits; those colours stand for "and beyond". */

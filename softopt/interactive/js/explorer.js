@@ -29,7 +29,7 @@ function render({ model, el }) {
   const spoken = element("p", { class: "softopt-spoken", role: "status" });
   const message = element("div", { class: "softopt-message", hidden: "" });
   const root = element("section", { class: "softopt", "aria-label": spec.name });
-  root.append(...sliders.map(({ node }) => node), sentence, spoken);
+  root.append(element("div", { class: "softopt-sliders" }, ...sliders.map(({ node }) => node)), sentence, spoken);
 
   const surfaces = [];
   const fading = []; // figures that have nothing to show where a frame is missing

@@ -11,6 +11,7 @@ export function gridMap(panel, { name }) {
   const stateAt = new Map(panel.cells.map(([row, column], state) => [`${row},${column}`, state]));
   const [nStates, nActions] = [panel.cells.length, panel.moves.length];
   const ends = beyond(panel.value, panel.limits);
+  const inks = new Map(panel.palette.map((colour) => [colour, inkOn(colour)]));
   const cellSize = (width) => Math.min(width / columns, LARGEST_CELL);
   let size = 0;
 
@@ -32,11 +33,11 @@ export function gridMap(panel, { name }) {
     }
     const value = valueOf(frame, state);
     const ended = panel.terminal?.[state];
-    const part = fraction(value, panel.limits);
+    const colour = colourAt(panel.palette, fraction(value, panel.limits));
     const coloured = !ended && Number.isFinite(value);
-    const ink = coloured ? inkOn(part) : mark === "G" ? theme.ink : theme.faint;
+    const ink = coloured ? inks.get(colour) : mark === "G" ? theme.ink : theme.faint;
     if (coloured) {
-      context.fillStyle = colourAt(panel.palette, part);
+      context.fillStyle = colour;
       context.fillRect(x, y, w, h);
     } else {
       context.strokeStyle = theme.rule;

@@ -18,6 +18,7 @@ export function rangeSlider(slider, moved, signal) {
     "data-lm-suppress-shortcuts": "true",
   });
   const output = element("output", { for: id });
+  output.style.minWidth = `${Math.max(...slider.labels.map((text) => text.length)) + 1}ch`; // its longest text
   const label = element("label", { for: id }, slider.name);
   const node = element("div", { class: "softopt-slider" }, label, input, output);
   input.addEventListener("input", () => moved(Number(input.value)), { signal });
