@@ -8,7 +8,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from softopt.experiments.browser import Notebook, browser, jupyter_server, write_notebook
+from softopt.experiments.browser import browser
+from softopt.experiments.jupyter import Notebook, jupyter_server, write_notebook
 
 PICTURE = Path(__file__).parents[2] / "notebooks" / "pictures" / "explorer.png"
 CELL = """from softopt.interactive import explore_temperature

@@ -21,7 +21,7 @@ export function readable(value) {
 }
 
 /** A few round numbers between two ends. */
-export function roundTicks(low, high, about = 5) {
+export function roundTicks(low, high, about = 4) {
   const rough = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((s) => s >= rough * 0.8);
