@@ -26,6 +26,8 @@ Array: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 BAND_WORK = 1e7  # states times squared band width up to which the band solver is the faster one
+# SuperLU's settings for pivots that stay on the diagonal, and for the narrow fill of such matrices.
+NO_PIVOTING: dict[str, Any] = {"diag_pivot_thresh": 0.0, "panel_size": 1, "options": {"SymmetricMode": True}}
 DIRECT_STATES = 50_000  # above, a factorisation takes too long and too much memory
 
 
@@ -72,46 +74,48 @@ class Chains:
 
     @cached_property
     def _direct(self) -> Callable[[Array], System]:
-        """Lay the pattern of the matrix out once; return what fills and factors it for a policy."""
+        """Order the states and lay the pattern of the matrix out once; return what fills and factors it."""
         n, n_actions = self.n_states, self.n_actions
         entries = self.transition.tocoo()
         state, action = np.divmod(entries.row, n_actions)
         pair = action.astype(np.int64) * n + state  # where the policy (A, n) has the weight of an entry
         chance = -self.discount * entries.data
-        link = sp.csr_array((np.ones(state.size), (state, entries.col)), shape=(n, n))
-        order = reverse_cuthill_mckee(sp.csr_array(link + link.T + sp.eye_array(n)), symmetric_mode=True)
+        link = sp.csc_array((np.ones(state.size), (state, entries.col)), shape=(n, n)) + sp.eye_array(n)
+        order = reverse_cuthill_mckee(sp.csr_array(link + link.T), symmetric_mode=True)
         place = np.argsort(order)
-        row, column = place[state], place[entries.col]
-        width = int(np.abs(row - column).max(initial=0))
+        width = int(np.abs(place[state] - place[entries.col]).max(initial=0))
         if n * width**2 <= BAND_WORK:
             # The transpose is dominant by columns: LAPACK then never exchanges rows, and no fill is computed.
             lead = 3 * width + 1
-            slot = row * lead + 2 * width + column - row
+            slot = place[state] * (lead - 1) + 2 * width + place[entries.col]
             diagonal = np.arange(n) * lead + 2 * width
 
             def banded(policy: Array) -> System:
-                band: Array = np.bincount(slot, chance * policy.ravel()[pair], n * lead).astype(np.float64, copy=False)
+                band = np.bincount(slot, chance * policy.ravel()[pair], n * lead).astype(np.float64, copy=False)
                 band[diagonal] += 1.0
                 return _Banded(band.reshape(n, lead).T, width, order, place)
 
             return banded
-        # Compressed columns: entries sorted by column, then row, the diagonal among them.
-        key = entries.col.astype(np.int64) * n + state
-        on_diagonal = np.arange(n) * (n + 1)
-        present = np.unique(np.concatenate([key, on_diagonal]))
-        slot, diagonal = np.searchsorted(present, key), np.searchsorted(present, on_diagonal)
-        starts = np.searchsorted(present, np.arange(n + 1) * n)
+        # SuperLU finds its order anew for every matrix; take it from one with the same pattern.
+        place = splu(sp.csc_array(link + sp.diags_array(link.sum(axis=1))), "MMD_AT_PLUS_A", **NO_PIVOTING).perm_c
+        order = np.argsort(place)
+        pattern = sp.csc_array(link[order][:, order])
+        pattern.sort_indices()
+        # The entries of the matrix, column by column, as single numbers that searchsorted can find.
+        present = np.repeat(np.arange(n), np.diff(pattern.indptr)) * n + pattern.indices
+        slot = np.searchsorted(present, place[entries.col].astype(np.int64) * n + place[state])
+        diagonal = np.searchsorted(present, np.arange(n) * (n + 1))
 
         def sparse(policy: Array) -> System:
-            values = np.bincount(slot, chance * policy.ravel()[pair], present.size)
+            values = np.bincount(slot, chance * policy.ravel()[pair], present.size).astype(np.float64, copy=False)
             values[diagonal] += 1.0
-            return _SuperLU(sp.csc_array((values, present % n, starts), shape=(n, n)))
+            return _SuperLU(sp.csc_array((values, pattern.indices, pattern.indptr), shape=(n, n)), order, place)
 
         return sparse
 
 
 class _Banded:
-    """The transposed matrix, reordered to a narrow band, factored by LAPACK."""
+    """The transposed matrix, its states in an order that makes a narrow band, factored by LAPACK."""
 
     def __init__(self, band: Array, width: int, order: Any, place: Any) -> None:
         self._factors, self._pivots, info = dgbtrf(band, width, width, overwrite_ab=True)
@@ -132,22 +136,17 @@ class _Banded:
 
 
 class _SuperLU:
-    """The matrix factored by SuperLU, pivots left on the diagonal."""
+    """The matrix, its states in an order that makes little fill, factored by SuperLU."""
 
-    def __init__(self, matrix: Any) -> None:
-        self._factors: Any = splu(
-            matrix,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            panel_size=1,
-            options={"SymmetricMode": True},
-        )
+    def __init__(self, matrix: Any, order: Any, place: Any) -> None:
+        self._factors: Any = splu(matrix, "NATURAL", **NO_PIVOTING)
+        self._order, self._place = order, place
 
     def solve(self, right: Array, tolerance: float = 0.0) -> Array:
-        return np.asarray(self._factors.solve(right))
+        return np.asarray(self._factors.solve(right[self._order])[self._place])
 
     def solve_transposed(self, right: Array) -> Array:
-        return np.asarray(self._factors.solve(right, trans="T"))
+        return np.asarray(self._factors.solve(right[self._order], trans="T")[self._place])
 
 
 _known: WeakKeyDictionary[MDP, dict[bytes, Chains]] = WeakKeyDictionary()
