@@ -14,6 +14,7 @@ They agree under deterministic dynamics and only there.
 from softopt.tabular.inverse.compare import expected_value_difference, shaped
 from softopt.tabular.inverse.dual import Dual, DualPoint
 from softopt.tabular.inverse.fit import InverseResult, maxent_irl
+from softopt.tabular.inverse.garden import garden
 from softopt.tabular.inverse.problems import bus_engine, objectworld
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "InverseResult",
     "bus_engine",
     "expected_value_difference",
+    "garden",
     "maxent_irl",
     "objectworld",
     "shaped",
