@@ -220,6 +220,14 @@ class TestBadInput:
         with pytest.raises(ValueError, match="entropy form"):
             solver(random_mdp(0), np.inf)
 
+    def test_start(self):
+        with pytest.raises(ValueError, match=r"start has shape \(S,\) = \(5,\), got \(4,\)"):
+            plan(random_mdp(0), 1.0, start=np.zeros(4))
+
+    def test_sweeps(self):
+        with pytest.raises(ValueError, match="max_iterations must be at least 1, got 0"):
+            soft_value_iteration(random_mdp(0), 1.0, max_iterations=0)
+
 
 def test_nothing_warns_on_the_way():
     with warnings.catch_warnings():

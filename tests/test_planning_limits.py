@@ -57,6 +57,10 @@ class TestTemperatureZero:
         assert np.allclose(found.value, kl_form.value, rtol=0, atol=1e-12)
         assert np.allclose(evaluate(mdp, found.policy, 0).value, found.value, rtol=0, atol=1e-12)
         assert found.bound < 1e-10
+        slow = soft_value_iteration(mdp, 0)
+        assert np.allclose(slow.value, found.value, rtol=0, atol=2e-8)
+        assert np.allclose(slow.policy, found.policy, rtol=0, atol=1e-12)
+        assert slow.bound < 2e-8
 
 
 class TestTemperatureInfinity:

@@ -8,13 +8,14 @@ from softopt.operators import boltzmann, soft_maximum
 from softopt.tabular.mdp import MDP
 from softopt.tabular.planning.bellman import Plan, one_step_back
 from softopt.tabular.planning.chains import Array
+from softopt.tabular.planning.ties import TIE_TOLERANCE
 
 
 def backward_recursion(mdp: MDP, temperature: float) -> Plan:
     """Soft values and policies of every step, last step first.
 
     A row of time for each step: ``value[H]`` is the value on arrival (0 in terminal states), ``value[0]`` that of
-    the first step. At temperature 0 ties are weighted by the entropy still to come, see :mod:`ties`.
+    the first step. At temperature 0 ties are weighted by the entropy still to come, see ``ties.py``.
     """
     assert mdp.horizon is not None
     steps, shape = mdp.horizon, (mdp.n_states, mdp.n_actions)
@@ -29,7 +30,7 @@ def backward_recursion(mdp: MDP, temperature: float) -> Plan:
         value[t, mdp.terminal] = 0.0
         if temperature == 0:
             top = value[t][:, None]
-            slack = 1e-9 * max(1.0, float(np.abs(top[np.isfinite(top)]).max(initial=0.0)))
+            slack = TIE_TOLERANCE * max(1.0, float(np.abs(top[np.isfinite(top)]).max(initial=0.0)))
             optimal = (soft_q[t] >= top - slack) & np.isfinite(soft_q[t])
             if prior is not None:
                 optimal &= prior > 0

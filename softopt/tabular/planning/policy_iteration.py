@@ -31,7 +31,7 @@ def plan(mdp: MDP, temperature: float, tol: float = 1e-8, start: Array | None = 
             nothing else. Not used at discount 1 or with a finite horizon.
 
     Raises:
-        ValueError: temperature out of range, or discount 1 and a state that cannot end.
+        ValueError: temperature out of range, a start of another shape, or discount 1 and a state that cannot end.
         SoftValueDiverges: discount 1 and a temperature (or rewards) at which the value is infinite.
 
     Source: lecture rows 6 and 8; Puterman and Brumelle (1979) for policy iteration as Newton's method.
@@ -40,7 +40,11 @@ def plan(mdp: MDP, temperature: float, tol: float = 1e-8, start: Array | None = 
     if mdp.horizon is not None:
         return backward_recursion(mdp, temperature)
     live = live_problem(mdp, temperature)
-    near = None if start is None else np.nan_to_num(start[live.states], neginf=0.0)
+    near = None
+    if start is not None:
+        if np.shape(start) != (mdp.n_states,):
+            raise ValueError(f"start has shape (S,) = ({mdp.n_states},), got {np.shape(start)}.")
+        near = np.nan_to_num(np.asarray(start, dtype=np.float64)[live.states], neginf=0.0)
     solution = solve(live, temperature, tol, near)
     if temperature == 0:
         solution = share_ties(live, solution, tol)

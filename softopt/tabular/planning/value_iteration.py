@@ -9,7 +9,7 @@ import numpy as np
 
 from softopt.operators import check_temperature
 from softopt.tabular.mdp import MDP
-from softopt.tabular.planning.bellman import Plan, Solution, backup, on_all_states, round_off
+from softopt.tabular.planning.bellman import Plan, Solution, backup, largest, on_all_states, round_off
 from softopt.tabular.planning.certificate import discounted_bound, undiscounted_bound
 from softopt.tabular.planning.divergence import check_growth, wanderable
 from softopt.tabular.planning.finite_horizon import backward_recursion
@@ -29,7 +29,7 @@ def soft_value_iteration(mdp: MDP, temperature: float, tol: float = 1e-8, max_it
         mdp: its prior selects the entropy or the KL form; a finite horizon is solved by backward recursion.
         temperature: T in [0, inf], reward units; 0 and inf as in :func:`plan`.
         tol: wanted bound on the error of the value, relative to ``max(1, |V|)``.
-        max_iterations: sweeps after which to stop, with a warning.
+        max_iterations: sweeps after which to stop, with a warning; at least 1.
 
     Returns:
         A Plan; its ``history`` holds the residual ``max |TV - V|`` and the certified bound of every sweep,
@@ -43,6 +43,8 @@ def soft_value_iteration(mdp: MDP, temperature: float, tol: float = 1e-8, max_it
     Source: lecture rows 6 and 8; Ziebart (2010); Haarnoja et al. (2017), theorem 3.
     """
     temperature = check_temperature(temperature, mdp.prior)
+    if max_iterations < 1:
+        raise ValueError(f"max_iterations must be at least 1, got {max_iterations}.")
     if mdp.horizon is not None:
         return backward_recursion(mdp, temperature)
     live = live_problem(mdp, temperature)
@@ -64,14 +66,12 @@ def _sweep(live: Live, temperature: float, tol: float, max_iterations: int) -> S
     checked = math.inf  # the residual when the bound at discount 1 was last computed
     best, since_best = math.inf, 0
     history: list[tuple[float, float]] = []
-    value, policy = after, np.empty(0)
     with Progress("soft value iteration", "sweeps") as progress:
         try:
             for sweep in range(1, max_iterations + 1):
                 value = after
                 after, policy = backup(live, value, temperature)
-                residual = float(np.abs(after - value).max(initial=0.0))
-                scale = max(1.0, float(np.abs(after).max(initial=0.0)))
+                residual, scale = largest(after - value), max(1.0, largest(after))
                 since_best = 0 if residual < best else since_best + 1
                 best = min(best, residual)
                 bound = discounted_bound(residual, live.discount)
@@ -80,6 +80,7 @@ def _sweep(live: Live, temperature: float, tol: float, max_iterations: int) -> S
                     bound, checked = undiscounted_bound(live, after, policy, temperature, residual), residual
                 if keeps is not None and sweep & (sweep - 1) == 0:
                     check_growth(live, value, temperature, keeps)
+                whole = value, after, policy  # kept together, whenever the interrupt comes
                 history.append((residual, bound))
                 progress.step(f"bound {bound:.1e}")
                 if bound <= tol * scale or stalled:
@@ -93,10 +94,9 @@ def _sweep(live: Live, temperature: float, tol: float, max_iterations: int) -> S
         except KeyboardInterrupt:
             if not history:
                 raise
-            residual, bound = history[-1]
             warnings.warn(
                 f"soft value iteration interrupted after {len(history)} sweeps; no entry is further than "
-                f"{bound:.1e} from the exact value.",
+                f"{history[-1][1]:.1e} from the exact value.",
                 stacklevel=3,
             )
-    return Solution(value, after, policy, np.array(history))
+    return Solution(*whole, np.array(history))
