@@ -6,13 +6,14 @@ import re
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from softopt.interactive.demonstrations import Recovery, explore_demonstrations, recover, recovered_maps
 from softopt.interactive.feature_weights import explore_weights
 from softopt.interactive.luck_or_taste import Readings, explore_readings, read_both, weights_against_slip
 from softopt.plotting import walks
 from softopt.tabular import maxent_irl, plan, sample_trajectories
-from softopt.tabular.inverse import Dual, expected_value_difference, garden, objectworld
+from softopt.tabular.inverse import Dual, bus_engine, expected_value_difference, garden, objectworld
 from softopt.tabular.inverse.garden import BERRIES, NETTLES, TASTE
 
 NAMES = ["nettles", "berries"]
@@ -195,6 +196,35 @@ def test_the_explorer_and_its_still_show_the_readings(readings):
     bare = read_both(lambda slip: (garden(slip)[0].replace(grid=None), garden(slip)[1]), TASTE, [0.0, 0.2], [5, 9])
     with pytest.raises(ValueError, match="no grid"):
         explore_readings(bare, NAMES)
+
+
+# The bus garage
+
+
+def test_the_dual_of_a_small_garage_may_have_no_finite_answer_and_of_a_large_one_is_the_likelihood():
+    truth = np.array([2.2930, 10.075])
+    bus, costs = bus_engine(truth[1], truth[0], np.array([1682, 2555, 55]) / 4292)
+    buses = sample_trajectories(bus, plan(bus, 1.0).policy, 592, np.random.default_rng(0), steps=117)
+
+    def both(garage):
+        months, choices = (
+            np.concatenate(part) for part in zip(*((b.states[:-1], b.actions) for b in garage), strict=True)
+        )
+
+        def surprise(theta):
+            return -np.log(plan(bus.replace(reward=costs @ theta), 1.0).policy[months, choices]).sum()
+
+        found = maxent_irl(bus, costs, garage, theta=[1.0, 5.0])
+        return found, minimize(surprise, [1.0, 5.0], method="L-BFGS-B").x
+
+    dual, likeliest = both(buses[111:148])  # a garage of Rust's size in which the dual has no maximum
+    assert np.abs(dual.theta).max() > 1e6
+    assert np.abs(likeliest).max() < 30
+    dual, likeliest = both(buses)
+    rust = np.array([0.639, 1.582])  # his standard errors, from a sixteenth of the buses
+    np.testing.assert_array_less(np.abs(dual.theta - truth), 3 / 4 * rust)
+    np.testing.assert_array_less(np.abs(likeliest - truth), 3 / 4 * rust)
+    np.testing.assert_allclose(dual.theta, likeliest, atol=0.1)
 
 
 # Walks
