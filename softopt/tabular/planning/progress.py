@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 PATIENCE = 0.2  # seconds of work before anything is shown; making a bar takes longer than a small plan
 
