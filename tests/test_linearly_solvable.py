@@ -168,7 +168,7 @@ class TestFirstExit:
 
 class TestPublished:
     def test_shortest_paths_from_large_costs(self):
-        """Todorov (2006), section 3: at cost rho a step v / rho tends to the length of the shortest path.
+        """Todorov (2006): at cost rho a step v / rho tends to the length of the shortest path.
 
         Rounded down, rho = 50 gives every length on this maze, and rho = 1 does not. The paper's text leaves
         open whether its random walk may stay where it is; here a bump into a wall stays.

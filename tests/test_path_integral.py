@@ -202,7 +202,7 @@ class TestSlits:
         assert abs(hjb_residual(problem, x, t)) < 1e-5 * scale
 
     def test_kappens_formula(self):
-        """Kappen (2005), section 5.2: nu = 1, R = .1, A = 1/(t1 - t) + 1/(R + tf - t1), B = x / (t1 - t)."""
+        """Kappen (2005): nu = 1, R = .1, A = 1/(t1 - t) + 1/(R + tf - t1), B = x / (t1 - t)."""
         problem, r = self.kappen, 0.1
         for t in [0.0, 0.5, 0.9]:
             for x in np.linspace(-10, 10, 9):

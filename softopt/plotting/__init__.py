@@ -3,7 +3,8 @@
 from softopt.plotting.figure import DescribedFigure
 from softopt.plotting.heat_maps import heat_maps
 from softopt.plotting.lines import lines
+from softopt.plotting.movements import movements
 from softopt.plotting.small_multiples import grid_maps
 from softopt.plotting.walks import walks
 
-__all__ = ["DescribedFigure", "grid_maps", "heat_maps", "lines", "walks"]
+__all__ = ["DescribedFigure", "grid_maps", "heat_maps", "lines", "movements", "walks"]

@@ -83,7 +83,7 @@ class GaussianPolicy:
     def cost_to_go(self, x: ArrayLike, t: int = 0) -> Array:
         """``x' S_t x + s_t`` for states (..., n); minus the soft value."""
         x = np.asarray(x, dtype=np.float64)
-        return np.einsum("...i,ij,...j->...", x, self.cost_matrix[t], x) + self.cost_constant[t]
+        return np.asarray(np.einsum("...i,ij,...j->...", x, self.cost_matrix[t], x) + self.cost_constant[t])
 
 
 def soft_linear_quadratic(problem: LinearGaussian, temperature: float) -> GaussianPolicy:
@@ -107,8 +107,8 @@ def soft_linear_quadratic(problem: LinearGaussian, temperature: float) -> Gaussi
     Raises:
         ValueError: temperature outside its range.
 
-    Source: Todorov and Jordan (2002), supplementary notes; Todorov (2005), Neural Computation 17, eq. 4.2, at
-    T = 0 with the state observed.
+    Source: Todorov and Jordan (2002), supplementary notes; Todorov (2005), Neural Computation 17, at T = 0
+    with the state observed.
     """
     temperature = check_temperature(temperature)
     a, b, horizon = problem.dynamics, problem.input, problem.horizon
@@ -219,7 +219,7 @@ def simulate(
 def _root(covariance: Array) -> Array:
     """A square root of a semi-definite matrix, zeros included."""
     values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 def _check(name: str, matrix: Array, shape: tuple[int, ...], definite: int | None = None) -> None:

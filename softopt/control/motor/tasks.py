@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,8 +71,8 @@ class Reaching:
 
 
 def reaching(
-    points: Sequence[tuple[float, float]] = ((0.1, 0.05), (0.2, -0.05), (0.3, 0.0)),
-    times: Sequence[float] = (0.4, 0.7, 1.0),
+    points: ArrayLike = ((0.1, 0.05), (0.2, -0.05), (0.3, 0.0)),
+    times: ArrayLike = (0.4, 0.7, 1.0),
     *,
     start: ArrayLike = (0.0, 0.0),
     step: float = 0.01,
@@ -90,8 +89,8 @@ def reaching(
     ``|stop_weight velocity|^2 + |force_weight force|^2``, plus ``effort / H |u|^2`` a step.
 
     Args:
-        points: via-points and, last, the target, in metres.
-        times: when each is to be met, in seconds, increasing; the last is the end.
+        points: (K, 2) via-points and, last, the target, in metres.
+        times: (K,) when each is to be met, in seconds, increasing; the last is the end.
         start: where the hand rests at first.
         step: length of a time step in seconds.
         effort: r > 0.
@@ -103,11 +102,11 @@ def reaching(
     Raises:
         ValueError: as many times as points are needed, increasing and positive.
 
-    Source: Todorov (2005), Neural Computation 17, section 7, from which the filters, step and weights; via-points
+    Source: Todorov (2005), Neural Computation 17, from which the filters, step and weights; via-points
     as in Todorov and Jordan (2002). The papers give the points of their figures in pictures; these are our own.
     """
-    points, at = np.asarray(points, dtype=float), np.asarray(times, dtype=float)
-    if points.shape != (at.size, 2) or at.size == 0 or not (np.diff(at, prepend=0.0) > 0).all():
+    places, at = np.asarray(points, dtype=np.float64), np.asarray(times, dtype=np.float64)
+    if places.shape != (at.size, 2) or at.size == 0 or not (np.diff(at, prepend=0.0) > 0).all():
         raise ValueError("reaching needs one increasing, positive time for each point (x, y).")
     steps = tuple(int(k) for k in np.rint(at / step))
     horizon, plane = steps[-1], np.eye(2)
@@ -119,7 +118,7 @@ def reaching(
     gain = np.zeros((9, 2))
     gain[6:8] = lag * plane
     cost = np.zeros((horizon + 1, 9, 9))
-    for k, point in zip(steps, points, strict=True):
+    for k, point in zip(steps, places, strict=True):
         miss = np.zeros((2, 9))
         miss[:, :2], miss[:, 8] = plane, -point
         cost[k] += miss.T @ miss
@@ -137,4 +136,4 @@ def reaching(
     )
     rest = np.zeros(9)
     rest[:2], rest[8] = start, 1.0
-    return Reaching(problem, rest, np.arange(horizon + 1) * step, steps, points)
+    return Reaching(problem, rest, np.asarray(np.arange(horizon + 1) * step, dtype=np.float64), steps, places)

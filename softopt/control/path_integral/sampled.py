@@ -59,7 +59,7 @@ def estimate(
         generator: draws the noise.
         guide: u(x, t) of states (N, n), returning (N, m); None samples the passive dynamics.
 
-    Source: Kappen (2005), J. Stat. Mech. P11011, eqs. 14 and 19; with a guide, Thijssen and Kappen (2015).
+    Source: Kappen (2005), J. Stat. Mech. P11011; with a guide, Thijssen and Kappen (2015).
     """
     sample = roll_out(problem, x, times, paths=paths, generator=generator, control=guide)
     # S = phi + int V dt + int R |u|^2 / 2 dt + int R u' dxi: the last two terms repay the guide.

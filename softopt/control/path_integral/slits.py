@@ -11,7 +11,7 @@ and the control steers in between; when it is more, J has a hill there: the symm
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,7 +40,7 @@ class Slits:
     Raises:
         ValueError: slits that overlap or have no width, times out of order, a weight outside its range.
 
-    Source: Kappen (2005), J. Stat. Mech. P11011, section 5.2, "The double slit".
+    Source: Kappen (2005), J. Stat. Mech. P11011, the double slit.
     """
 
     slits: tuple[tuple[float, float], ...] = ((-6.0, -4.0), (6.0, 8.0))
@@ -80,7 +80,7 @@ class Slits:
         if t >= self.slit_time:
             return self._after.control(x, t)
         _, mean, _ = self._passage(x, t)
-        return (mean - x) / (self.slit_time - t)
+        return np.asarray((mean - x) / (self.slit_time - t))
 
     def curvature(self, x: ArrayLike, t: float) -> Array:
         """J''(x, t) before the slits, the shape of ``x``; negative where the symmetry is broken."""
@@ -88,11 +88,22 @@ class Slits:
         _, _, variance = self._passage(np.asarray(x, dtype=np.float64), t)
         return self.control_weight / left * (1 - variance / (self.noise * left))
 
+    def effective_share(self, x: ArrayLike, t: float) -> Array:
+        """Return ``(E w)^2 / E w^2`` of passive paths with weights ``w = exp(-S / lambda)``, the shape of ``x``.
+
+        The effective sample size of N passive paths, divided by N, tends to it; its inverse is the number of
+        paths that it takes to have one that counts. t before the slits.
+        """
+        # S is the end cost of a path that passes, so E w^2 is psi of the problem with twice the end weight.
+        twice = replace(self, end_weight=2 * self.end_weight)
+        log_share = (twice.cost_to_go(x, t) - 2 * self.cost_to_go(x, t)) / self.temperature
+        return np.asarray(np.exp(log_share))
+
     def passes(self, x: ArrayLike) -> NDArray[np.bool_]:
         """Whether positions lie in a slit, the shape of ``x``."""
         x = np.asarray(x, dtype=np.float64)[..., None]
         low, high = np.asarray(self.slits, dtype=np.float64).T
-        return ((x >= low) & (x <= high)).any(axis=-1)
+        return np.asarray(((x >= low) & (x <= high)).any(axis=-1))
 
     def problem(self) -> Diffusion:
         """The same problem for sampling."""
@@ -213,4 +224,4 @@ def _log_mass(low: Array, high: Array) -> Array:
     flip = low + high > 0
     low, high = np.where(flip, -high, low), np.where(flip, -low, high)
     below, above = log_ndtr(low), log_ndtr(high)
-    return above + np.log1p(-np.exp(below - above))
+    return np.asarray(above + np.log1p(-np.exp(below - above)))

@@ -40,7 +40,7 @@ class AverageCost:
 
 
 def average_cost(lmdp: LMDP, temperature: float = 1.0, tol: float = 1e-10) -> AverageCost:
-    """Solve for the least long-run cost per step (Todorov 2006, section 4; Todorov 2009, eq. 7).
+    """Solve for the least long-run cost per step (Todorov 2006, 2009).
 
     Within a class of states that reach one another, ``exp(-cost / T) z = diag(exp(-q / T)) P z``. A chain of
     several classes has one cost a class: a state heads for the cheapest class in its reach, and stays there, at

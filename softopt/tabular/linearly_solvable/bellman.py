@@ -56,7 +56,7 @@ def discounted(lmdp: LMDP, temperature: float = 1.0, tol: float = 1e-10) -> Opti
 
     Args and errors as for :func:`first_exit`, with discount below 1; terminal states are welcome, not needed.
 
-    Source: Todorov (2009), supporting information, discounted problems.
+    Source: Todorov (2009), on discounted problems.
     """
     temperature = check_positive(temperature)
     if lmdp.discount >= 1:

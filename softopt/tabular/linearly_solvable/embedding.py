@@ -64,7 +64,7 @@ def embed(mdp: MDP, temperature: float = 1.0) -> LMDP:
         ValueError: two actions of a state lead to the same mixture of successors at different costs, or T is so
             small against the rewards of one state that a passive probability underflows.
 
-    Source: Todorov (2006), section 3, "Embedding of traditional MDPs"; Todorov (2009), supporting information.
+    Source: Todorov (2006, 2009), on embedding traditional MDPs.
     Where a state has more successors than actions the papers leave the solution open; here the one of least norm.
     """
     temperature = check_positive(temperature)

@@ -19,7 +19,7 @@ from softopt.tabular.linearly_solvable.lmdp import LMDP
 
 
 def first_exit(lmdp: LMDP, temperature: float = 1.0, tol: float = 1e-10) -> OptimalControl:
-    """Solve for the cost until a terminal state: one sparse linear solve (Todorov 2009, eq. 6).
+    """Solve for the cost until a terminal state: one sparse linear solve (Todorov 2009).
 
     With N the running and E the terminal states, ``(diag(exp(q / T)) - P_NN) z_N = P_NE z_E``. The solve is done
     on z relative to a shortest-path guess, so it holds where z itself is far below the smallest float; where even

@@ -37,7 +37,7 @@ class LMDP:
     Raises:
         ValueError: any of the above does not hold; the sentence says which state and how to mend it.
 
-    Source: Todorov (2006), "Linearly-solvable Markov decision problems", section 2; lecture, 9:33.
+    Source: Todorov (2006), "Linearly-solvable Markov decision problems"; lecture, 9:33.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Z-learning: the desirability from sampled transitions alone (Todorov 2006, section 5)."""
+"""Z-learning: the desirability from sampled transitions alone (Todorov 2006)."""
 
 from __future__ import annotations
 
