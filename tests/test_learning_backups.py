@@ -82,7 +82,7 @@ class TestOperators:
 
 
 class TestAsadiLittman:
-    """The MDP of their figure 1. Whether the step that ends is paid, the figure does not say; both are here."""
+    """Their two-state MDP. Whether the step that ends is paid, the drawing does not say; both are here."""
 
     # Edges of the window of beta with three fixed points, found with `crossings_of_two_actions`.
     windows = ((True, 16.874, 17.045), (False, 14.807, 14.957))
@@ -117,7 +117,7 @@ class TestAsadiLittman:
         assert_allclose(x, [low, low, high, high], atol=1e-6)
 
     def test_learning_on_policy_never_settles_with_boltzmann_and_does_with_mellowmax(self):
-        # Their figure 2: rate 0.1, the Boltzmann policy of the table acts. Noise keeps the Boltzmann backup far
+        # As in their SARSA run: rate 0.1, the Boltzmann policy of the table acts. Noise keeps the Boltzmann backup far
         # above its only fixed point, 0.55; mellowmax stays around its own, 0.43.
         mdp, beta, spread = asadi_littman(), 16.55, []
         for operator in (boltzmann_average, mellowmax):

@@ -112,7 +112,8 @@ exercise = Exercise(
         (S, A) is what is still to be paid, small is good, and c = −r. `prior` has shape (S, A), `beta` is an inverse
         temperature. Return the table after one update, as a new array:
 
-            G(s, a) ← G(s, a) + rate · ( c − discount / β · log Σ_a' p0(a'|s') exp(−β G(s', a')) − G(s, a) )
+            G(s, a) ← G(s, a) + rate · ( c + discount · F(s') − G(s, a) )
+            with  F(s') = −1 / β · log Σ_a' p0(a'|s') exp(−β G(s', a'))
 
         `step` is a transition as in the last exercise; `step.reward` is a reward. After a termination nothing more
         is to be paid.

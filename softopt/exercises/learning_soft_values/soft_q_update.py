@@ -146,7 +146,8 @@ exercise = Exercise(
         Write `my_soft_q_update(q, step, discount, temperature, rate)`. It takes a table `q` of shape (S, A) and one
         transition, and returns the table after one update of soft Q-learning, in the entropy form, as a new array:
 
-            Q(s, a) ← Q(s, a) + rate · ( r + discount · V(s') − Q(s, a) )        V(s') = T log Σ_a' exp(Q(s', a') / T)
+            Q(s, a) ← Q(s, a) + rate · ( r + discount · V(s') − Q(s, a) )
+            with  V(s') = T log Σ_a' exp(Q(s', a') / T)
 
         The transition has the fields `step.state`, `step.action`, `step.reward`, `step.next_state`,
         `step.terminated` and `step.truncated`. Terminated means that the task is over and nothing follows.

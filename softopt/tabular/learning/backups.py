@@ -31,7 +31,7 @@ def boltzmann_average(q: ArrayLike, beta: float, axis: int = -1) -> Array:
     Raises:
         ValueError: beta is negative or NaN.
 
-    Source: Asadi and Littman (2017), eq. for boltz_beta in section 1.
+    Source: Asadi and Littman (2017), who write it boltz_beta.
     """
     if not beta >= 0:
         raise ValueError(f"beta must be a number in [0, inf], got {beta}.")
@@ -89,7 +89,7 @@ def boltzmann_fixed_points(mdp: MDP, beta: float) -> Array:
     Raises:
         ValueError: another number of unknowns, a value that need not be finite, or beta out of range.
 
-    Source: Asadi and Littman (2017), sections 2 and 4, who show two of them.
+    Source: Asadi and Littman (2017), who show that there may be more than one.
     """
     if not 0 <= beta < np.inf:
         raise ValueError(f"beta must be a number in [0, inf), got {beta}.")
@@ -125,10 +125,10 @@ def boltzmann_fixed_points(mdp: MDP, beta: float) -> Array:
 
 
 def asadi_littman(*, pay_last_step: bool = True) -> MDP:
-    """The two-state MDP on which the Boltzmann average misbehaves (Asadi and Littman, 2017, figure 1).
+    """The two-state MDP on which the Boltzmann average misbehaves (Asadi and Littman, 2017).
 
     From state 0, action 0 pays 0.122 and ends with chance 0.34; action 1 pays 0.033 and ends with chance 0.01.
-    Discount 0.98. The figure does not say whether the step that ends is paid. If it is, the Boltzmann backup
+    Discount 0.98. The paper's drawing does not say whether the step that ends is paid. If it is, the Boltzmann backup
     has three fixed points for beta between 16.874 and 17.046; if not, between 14.807 and 14.958. At 16.55, the
     beta of the paper's SARSA run, it has one either way.
 

@@ -62,7 +62,7 @@ def compare_gradients(mdp: MDP, q: ArrayLike, temperature: float, *, one_step: b
     Raises:
         ValueError: a finite horizon, a table of the wrong shape or not finite, temperature 0 or infinite.
 
-    Source: Schulman, Chen and Abbeel (2017), section 3; their reference policy is our prior.
+    Source: Schulman, Chen and Abbeel (2017); their reference policy is our prior.
     """
     temperature = positive_temperature(temperature)
     log_probabilities(mdp, q)  # checks shape, horizon and finiteness at the door

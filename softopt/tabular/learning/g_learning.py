@@ -26,7 +26,7 @@ def g_learning(
     Early on the table is noise, and a maximum over noise is biased upwards; the prior's mean is not. So the
     inverse temperature grows with the step t, from the prior's mean to the maximum.
 
-    Fox et al. write *costs*: with c = -r their table is G = -Q, and their update (eq. 18) ::
+    Fox et al. write *costs*: with c = -r their table is G = -Q, and their update ::
 
         G(s, a) += rate * (c - discount / beta * log sum_a' p0(a'|s') exp(-beta * G(s', a')) - G(s, a))
 

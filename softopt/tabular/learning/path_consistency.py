@@ -83,7 +83,7 @@ def path_residuals(
     Raises:
         ValueError: shapes that do not fit, length below 1, an action that the policy or the prior excludes.
 
-    Source: Nachum et al. (2017), eq. 14.
+    Source: Nachum et al. (2017).
     """
     v = np.asarray(value, dtype=np.float64)
     table = np.asarray(policy, dtype=np.float64)
@@ -158,7 +158,7 @@ def path_consistency(
         ValueError: temperature is 0 or infinite, a rate that is not positive, length below 1, a finite horizon, or
             learning that diverges.
 
-    Source: Nachum, Norouzi, Xu and Schuurmans (2017), eqs. 15 and 16, algorithm 1 without its replay buffer.
+    Source: Nachum, Norouzi, Xu and Schuurmans (2017), without the replay buffer of their algorithm.
     """
     temperature = positive_temperature(temperature)
     if not (value_rate > 0 and policy_rate > 0):

@@ -72,7 +72,7 @@ def soft_policy_gradient(mdp: MDP, logits: ArrayLike, temperature: float) -> Pol
     Raises:
         ValueError: a finite horizon, logits of the wrong shape or not finite, temperature out of range.
 
-    Source: Sutton et al. (2000), theorem 1, with the reward of Levine (2018), section 4.
+    Source: Sutton et al. (2000), with the reward of Levine (2018).
     """
     log_policy, log_ratio = log_probabilities(mdp, logits)
     temperature = finite_temperature(temperature)

@@ -45,7 +45,7 @@ def posterior_policy_iteration(mdp: MDP, temperature: float, iterations: int) ->
     Raises:
         ValueError: temperature is 0, infinite or no number; a finite horizon.
 
-    Source: Rawlik, Toussaint and Vijayakumar (2012), section III; with the variational backup of this course.
+    Source: Rawlik, Toussaint and Vijayakumar (2012); with the variational backup of this course.
     """
     positive_temperature(temperature)
     if mdp.horizon is not None:
@@ -87,7 +87,7 @@ def psi_learning(
     Raises:
         ValueError: temperature is 0, infinite or no number, and as for ``learn``.
 
-    Source: Rawlik, Toussaint and Vijayakumar (2012), section III; compare Azar, Gómez and Kappen (2012).
+    Source: Rawlik, Toussaint and Vijayakumar (2012); compare Azar, Gómez and Kappen (2012).
     """
     temperature = positive_temperature(temperature)
     if start is None and mdp.prior is not None:

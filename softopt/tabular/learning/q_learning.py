@@ -27,7 +27,7 @@ def q_learning(
 
     Args and errors as for :func:`softopt.tabular.learning.loop.learn`.
 
-    Source: Watkins and Dayan (1992), eq. 1.
+    Source: Watkins and Dayan (1992).
     """
     return learn(
         mdp,
@@ -58,7 +58,7 @@ def generalised_q_learning(
         mdp, experience, rate, start, every: as for :func:`softopt.tabular.learning.loop.learn`.
         operator: from a row of A values to one, for example ``lambda q: mellowmax(q, 5.0)``.
 
-    Source: Littman and Szepesvári (1996); Asadi and Littman (2017), section 4.
+    Source: Littman and Szepesvári (1996); Asadi and Littman (2017).
     """
     return learn(
         mdp,

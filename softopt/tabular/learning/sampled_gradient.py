@@ -58,7 +58,7 @@ def sampled_policy_gradient(
     Raises:
         ValueError: fewer than 2 episodes, a baseline of the wrong shape, and as for ``soft_policy_gradient``.
 
-    Source: Williams (1992); the survival view of the discount as in Levine (2018), section 2.4.
+    Source: Williams (1992); the survival view of the discount as in Levine (2018).
     """
     if episodes < 2:
         raise ValueError(f"a standard error needs at least 2 episodes, got {episodes}.")

@@ -31,7 +31,7 @@ def soft_q_learning(
     Raises:
         ValueError: temperature outside its range, and as for ``learn``.
 
-    Source: Haarnoja et al. (2017), eqs. 6 and 7, as a table; Fox et al. (2016) for the KL form.
+    Source: Haarnoja et al. (2017), as a table; Fox et al. (2016) for the KL form.
     """
     temperature = check_temperature(temperature, mdp.prior)
     prior = None if mdp.prior is None else mdp.prior.tolist()
