@@ -76,7 +76,7 @@ def grid_maps(
         blank = np.where(np.isnan(picture) & (marks != "#"), 1.0, np.nan)
         axes.pcolormesh(*edges, blank, cmap=ListedColormap(["white"]), edgecolors=RULE, linewidth=0.6)
         axes.pcolormesh(*edges, picture, cmap=colour.cmap, norm=colour.norm, edgecolors="white", linewidth=0.6)
-        dark = _luminance(colour.to_rgba(picture)) < EVEN
+        dark = np.isfinite(picture) & (_luminance(colour.to_rgba(picture)) < EVEN)
         for place in zip(*np.nonzero(~np.isin(marks, list("#. F"))), strict=True):
             alone = np.isnan(picture[place]) or policies is None
             middle = (0.5, 0.55) if alone else (0.2, 0.25)

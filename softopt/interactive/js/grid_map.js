@@ -80,8 +80,8 @@ export function gridMap(panel, { name }) {
       const half = stem ? head * 0.6 : size * 0.05;
       const [baseX, baseY] = [x + right * stem, y + down * stem];
       context.moveTo(x + right * length, y + down * length);
-      context.lineTo(baseX - down * half, baseY - right * half);
-      context.lineTo(baseX + down * half, baseY + right * half);
+      context.lineTo(baseX - down * half, baseY + right * half);
+      context.lineTo(baseX + down * half, baseY - right * half);
       context.fill();
       if (!stem) return;
       context.beginPath();

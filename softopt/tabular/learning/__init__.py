@@ -16,7 +16,7 @@ from softopt.tabular.learning.path_consistency import (
     path_residuals,
     residual_variance,
 )
-from softopt.tabular.learning.pgql import PgqlFixedPoint, pgql_fixed_point
+from softopt.tabular.learning.pgql import PgqlFixedPoint, entropy_outside_gradient, pgql_fixed_point
 from softopt.tabular.learning.policy_gradient import Ascent, PolicyGradient, ascend, policy_of, soft_policy_gradient
 from softopt.tabular.learning.psi_learning import PosteriorPolicies, posterior_policy_iteration, psi_learning
 from softopt.tabular.learning.q_learning import generalised_q_learning, q_learning
@@ -42,6 +42,7 @@ __all__ = [
     "boltzmann_fixed_points",
     "compare_gradients",
     "constant",
+    "entropy_outside_gradient",
     "epsilon_greedy",
     "g_learning",
     "generalised_q_learning",

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from softopt.operators import boltzmann
-from softopt.tabular.learning.policy_gradient import log_probabilities, positive_temperature
+from softopt.tabular.learning.policy_gradient import finite_temperature, log_probabilities, positive_temperature
 from softopt.tabular.mdp import MDP, Array
-from softopt.tabular.planning import evaluate
+from softopt.tabular.planning import evaluate, visitation
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,27 @@ class PgqlFixedPoint:
     value: Array
     residual: float
     iterations: int
+
+
+def entropy_outside_gradient(mdp: MDP, logits: ArrayLike, temperature: float) -> Array:
+    """Return the update with the regulariser outside the return, ``d(s) pi(a|s) A(s, a)``, (S, A).
+
+    The advantage is that of the plain action values with the present step's regulariser alone,
+    ``Q_pi - T log(pi / p0)`` less its mean: no later step is paid for its randomness. It is the gradient of nothing,
+    unless all is over after one choice: going round a loop in the logits, it does work.
+
+    Args and errors as for :func:`softopt.tabular.learning.soft_policy_gradient`.
+
+    Source: O'Donoghue et al. (2016), exact and on the policy's own visits.
+    """
+    log_policy, log_ratio = log_probabilities(mdp, logits)
+    temperature = finite_temperature(temperature)
+    policy = np.exp(log_policy)
+    taken = (policy > 0) & ~mdp.terminal[:, None]
+    q = evaluate(mdp.replace(prior=None), policy, 0.0).soft_q
+    paid = np.where(taken, q, 0.0) - temperature * np.where(taken, log_ratio, 0.0)
+    advantage = np.where(taken, paid - (policy * paid).sum(axis=1, keepdims=True), 0.0)
+    return np.asarray(visitation(mdp, policy)[:, None] * policy * advantage)
 
 
 def pgql_fixed_point(
@@ -67,7 +88,7 @@ def pgql_fixed_point(
         ValueError: temperature is 0 or infinite, a finite horizon, a start of the wrong shape, or no fixed
             point within ``max_iterations``.
 
-    Source: O'Donoghue, Munos, Kavukcuoglu and Mnih (2016), eqs. 5 and 6.
+    Source: O'Donoghue, Munos, Kavukcuoglu and Mnih (2016).
     """
     temperature = positive_temperature(temperature)
     plain = mdp.replace(prior=None)
