@@ -20,7 +20,7 @@ def test_a_wrong_path_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_browser_the_names_looked_for_are_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SOFTOPT_BROWSER", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoBrowserError, match="none of chromium, .* is on the path; install one or set"):
+    with pytest.raises(NoBrowserError, match=r"none of chromium, .* is on the path; install one or set"):
         find_browser()
 
 
