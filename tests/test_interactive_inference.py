@@ -1,5 +1,6 @@
 """Explorers of notebooks 01 and 03, and the claims that those notebooks make with them."""
 
+import base64
 import re
 
 import numpy as np
@@ -36,6 +37,10 @@ class TestSoftMaximum:
         temperatures = np.concatenate([[0.0], np.geomspace(1e-5, 0.03, 61)])
         np.testing.assert_allclose(curves["entropy form"], temperatures * np.log(2), rtol=1e-5)
         np.testing.assert_allclose(curves["KL form, uniform prior"], 0.0, atol=1e-9)
+
+    def test_shows_a_picture_where_no_script_runs(self):
+        data, _ = explore_soft_maximum([1.0, 2.0, 2.2])._repr_mimebundle_()
+        assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
 
     @pytest.mark.parametrize("q", [[1.0], [np.nan, 1.0], [[1.0, 2.0]]])
     def test_refuses_what_is_no_row_of_numbers(self, q):
@@ -124,6 +129,7 @@ class TestOptimism:
         np.testing.assert_allclose(bars["true"][1, 0, start, 0], 0.8, rtol=1e-6)
         assert bars["believed"][1, 0, start, 0] > 0.999
         assert len(explorer.spec["sentences"]) == 4
+        assert "image/png" in explorer._repr_mimebundle_()[0]
         gaps = [float(re.search(r"gap is ([\d.e−]+) nats", s)[1].replace("−", "-")) for s in explorer.spec["sentences"]]
         assert gaps[0] < 1e-6
         assert gaps[1] < 1e-6

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from softopt.interactive.explorer import Explorer
 from softopt.interactive.panels import Bars, GridMap, Lines
 from softopt.interactive.slider import Slider, readable
-from softopt.plotting import lines
+from softopt.plotting import grid_maps, lines
 from softopt.tabular import MDP, elbo, evaluate, infer, variational, visitation
 from softopt.tabular.worlds import BUY_TICKET, START, WIN, lottery
 
@@ -139,6 +139,18 @@ def explore_optimism(
         ],
         sentences,
         name="Optimism",
+        picture=lambda: grid_maps(
+            grid,
+            np.array([frames[-1][temperature.start]["visits_exact"], frames[-1][temperature.start]["visits_mended"]]),
+            ["exact posterior: what it expects", "variational: what it gets"],
+            title="On slippery ground exact inference still expects the straight way",
+            alt="Two maps of visits: the exact posterior expects to walk by the holes, the other does not.",
+            policies=np.array([frames[-1][temperature.start][f"policy_{who}"] for who in ("exact", "mended")]),
+            terminal=worlds[0].terminal,
+            limits=(0.0, 2.0),
+            colours="cividis",
+            label="expected visits",
+        ),
         selected=int(np.argmax(worlds[0].initial)) if state is None else state,
     )
 

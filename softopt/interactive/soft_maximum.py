@@ -11,6 +11,7 @@ from softopt.interactive.explorer import Explorer
 from softopt.interactive.panels import Bars, Lines
 from softopt.interactive.slider import Slider, readable
 from softopt.operators import boltzmann, soft_maximum
+from softopt.plotting import lines
 
 
 def explore_soft_maximum(q: ArrayLike, *, names: Sequence[str] | None = None) -> Explorer:
@@ -58,4 +59,13 @@ def explore_soft_maximum(q: ArrayLike, *, names: Sequence[str] | None = None) ->
             for label, above, below in zip(slider.labels, entropy_form, kl_form, strict=True)
         ],
         name="Soft maximum",
+        picture=lambda: lines(
+            temperatures[1:],
+            {name: curve[1:] for name, curve in curves.items()},
+            title="The entropy form lies above the maximum, the KL form below it",
+            x_label="temperature",
+            y_label="soft maximum",
+            log="x",
+            alt="Both forms meet the maximum when cold; hot, one rises without bound and the other falls to the mean.",
+        ),
     )

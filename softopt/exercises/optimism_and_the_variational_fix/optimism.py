@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from scipy.special import logsumexp
 
-from softopt.exercises.cases import one_decimal, tenths
-from softopt.exercises.exercise import Case, Exercise, misconception
+from softopt.exercises.exercise import Exercise, misconception
+from softopt.exercises.optimism_and_the_variational_fix._look_ahead import look_ahead_cases
 from softopt.tabular import MDP, infer
-
-
-def cases(generator: np.random.Generator) -> Iterator[Case]:
-    """Chance with some impossible outcomes, a certain one, and values far from zero."""
-    for n_states, n_actions in ((2, 1), (2, 2), (2, 2), (3, 2), (3, 2), (3, 3), (4, 2)):
-        for temperature in (0.5, 2.0):
-            yield _case(generator, n_states, n_actions, temperature, 0.0)
-    for offset in (-1000.0, 1000.0):
-        yield _case(generator, 2, 2, 0.5, offset)
-
-
-def _case(generator, n_states, n_actions, temperature, offset):
-    arguments = {
-        "transition": tenths(generator, (n_states, n_actions, n_states)),
-        "value": offset + one_decimal(generator.uniform(-4, 4, n_states)),
-        "temperature": temperature,
-    }
-    return Case(n_states * n_actions, arguments)
 
 
 def reference(transition, value, temperature):
@@ -127,7 +109,7 @@ exercise = Exercise(
         The reward is in both backups and cancels. Values as far from zero as −1000 and 1000 must not break it.
         """,
     reference=reference,
-    cases=cases,
+    cases=partial(look_ahead_cases, spread=8.0),
     hints=(
         """Two expectations under the same chances: a plain one, `transition @ value`, and one of exponentials. The
         answer is never negative, and 0 where the next state is certain: two things to test before you ask.""",
