@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from softopt.tabular.inverse.models import LookAhead
 from softopt.tabular.mdp import MDP, Array
@@ -55,19 +55,24 @@ def check(mdp: MDP, demonstrations: Sequence[Trajectory]) -> None:
     """Raise a ValueError that names the demonstration and the step which the model cannot produce."""
     if not len(demonstrations):
         raise ValueError("no demonstrations given; a reward needs at least one trajectory to explain.")
-    rows = mdp.rows()
+    rows = mdp.rows().tocoo()
+    steps = np.sort(rows.row.astype(np.int64) * mdp.n_states + rows.col)  # every possible step as one number
     for number, trajectory in enumerate(demonstrations):
         if not isinstance(trajectory, Trajectory):
             raise ValueError(
                 f"demonstration {number} is a {type(trajectory).__name__}; give Trajectory(states, actions)."
             )
-        flaw = _flaw(mdp, rows, trajectory)
+        flaw = _flaw(mdp, steps, trajectory)
         if flaw:
             raise ValueError(f"demonstration {number} {flaw}.")
 
 
-def _flaw(mdp: MDP, rows: Any, trajectory: Trajectory) -> str:
-    """Say what is wrong with a trajectory under the model; an empty string where nothing is."""
+def _flaw(mdp: MDP, steps: NDArray[np.int64], trajectory: Trajectory) -> str:
+    """Say what is wrong with a trajectory under the model; an empty string where nothing is.
+
+    Args:
+        steps: sorted, ``(s * A + a) * S + s'`` of every possible step.
+    """
     states, actions = trajectory.states, trajectory.actions
     for ids, count, name in ((states, mdp.n_states, "state"), (actions, mdp.n_actions, "action")):
         outside = np.flatnonzero((ids < 0) | (ids >= count))
@@ -81,7 +86,8 @@ def _flaw(mdp: MDP, rows: Any, trajectory: Trajectory) -> str:
     here, there = states[:-1], states[1:]
     possible = mdp.allowed if mdp.prior is None else mdp.prior > 0
     ended, forbidden = mdp.terminal[here], ~possible[here, actions]
-    unreachable = np.asarray(rows[here * mdp.n_actions + actions, there]).reshape(-1) == 0
+    taken = (here * mdp.n_actions + actions) * mdp.n_states + there
+    unreachable = steps[np.minimum(np.searchsorted(steps, taken), steps.size - 1)] != taken
     broken = np.flatnonzero(ended | forbidden | unreachable)
     if not broken.size:
         return ""
