@@ -63,8 +63,7 @@ def soft_maximum(q: ArrayLike, temperature: float, prior: ArrayLike | None = Non
     Raises:
         ValueError: temperature outside its range, NaN or ``+inf`` in ``q``, a prior that is no distribution.
 
-    Source: lecture, 3:07 (the normaliser of exp Q); Levine (2018), section 2.3; Haarnoja et al.
-    (2017), eq. 5.
+    Source: lecture, 3:07 (the normaliser of exp Q); Levine (2018), section 2.3; Haarnoja et al. (2017).
     """
     q, p0 = _at_the_door(q, temperature, prior, axis)
     # Max of the supported entries: subtracting it keeps every exponent at or below zero.
@@ -91,7 +90,7 @@ def boltzmann(q: ArrayLike, temperature: float, prior: ArrayLike | None = None, 
 
     Args and errors as for :func:`soft_maximum`. Returns an array of the shape of ``q``.
 
-    Source: lecture, 2:58; Haarnoja et al. (2017), eq. 6.
+    Source: lecture, 2:58; Haarnoja et al. (2017).
     """
     q, p0 = _at_the_door(q, temperature, prior, axis)
     allowed = ~np.isneginf(q) if p0 is None else ~np.isneginf(q) & (p0 > 0)

@@ -61,10 +61,11 @@ def explore_smoothing(mdp: MDP, temperatures: ArrayLike | None = None) -> Explor
     mean = np.einsum("fst,s->ft", marginals, cell)
     variance = np.einsum("fst,s->ft", marginals, cell**2) - mean**2
     width = np.sqrt(np.maximum(variance, 0.0)).max(axis=1)
-    best = np.where(np.isfinite(values), values, np.nan)
+    # In units of the start's, a map of the cold and one of the hot fit on one scale of colours.
+    start = np.abs((values[:, :, 0] * mdp.initial).sum(axis=1, where=mdp.initial > 0))
+    relative = np.where(np.isfinite(values), values, np.nan) / start[:, None, None]
     shown = [0, len(every) // 2, len(every) - 1]
     top = float(np.quantile(marginals, 0.995))
-    cold = 3 * float(np.nanmin(best[0])), 0.0  # limits that leave the colder half of the slider in colour
     return Explorer(
         [slider],
         [
@@ -72,7 +73,13 @@ def explore_smoothing(mdp: MDP, temperatures: ArrayLike | None = None) -> Explor
                 HeatMap(
                     "Where it is, given success", marginals, x_label="time step", y_label="cell", limits=(0.0, top)
                 ),
-                HeatMap("Value V = T log β", best, x_label="time step", y_label="cell", colours="cividis", limits=cold),
+                HeatMap(
+                    "Value T log β, the start's being −1",
+                    relative,
+                    x_label="time step",
+                    y_label="cell",
+                    colours="cividis",
+                ),
             ],
             [Lines("Widest spread (cells)", {"spread": width})],
         ],

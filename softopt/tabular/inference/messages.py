@@ -96,7 +96,7 @@ def infer(mdp: MDP, temperature: float) -> Posterior:
         ValueError: a temperature that is not positive and finite; evidence zero (every trajectory meets a
             forbidden action or a final value of ``-inf``); or infinite evidence on an infinite horizon.
 
-    Source: lecture (earlier parts); Levine (2018), sections 2.3 and 2.4, eqs. 5 to 9.
+    Source: lecture (earlier parts); Levine (2018), sections 2.3 and 2.4.
     """
     factors = Factors(mdp, temperature)
     if mdp.horizon is None:

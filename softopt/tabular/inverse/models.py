@@ -67,7 +67,7 @@ class NonCausal:
     A discount below one is a chance ``1 - discount`` to end after each step. So all steps that were seen weigh
     the same, and a demonstration that stops has ended; without a discount it may have been cut.
 
-    Source: Ziebart, Maas, Bagnell, Dey (2008), eq. 4 with the dynamics kept under the sum. Their Algorithm 1
+    Source: Ziebart, Maas, Bagnell, Dey (2008), with the dynamics kept under the sum. Their Algorithm 1
     carries visits forward under the model's own dynamics; that is the gradient of log Z only where the
     dynamics are deterministic. Here they flow under the posterior dynamics, which makes it exact.
     """

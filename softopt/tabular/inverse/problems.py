@@ -35,7 +35,7 @@ def bus_engine(
         The MDP (actions: keep, replace; starts in bin 0) and its features (S, 2, 2), whose weights are
         ``(maintenance_cost, replacement_cost)``.
 
-    Source: Rust (1987), "Optimal Replacement of GMC Bus Engines", eqs. 4.6 and 4.14; Table IX has his weights.
+    Source: Rust (1987), "Optimal Replacement of GMC Bus Engines"; Table IX has his weights.
     """
     growth = np.asarray(increments, dtype=np.float64)
     landing = np.minimum(np.arange(bins)[:, None] + np.arange(growth.size), bins - 1)
@@ -66,7 +66,7 @@ def objectworld(
         The MDP and its features (S, 2 * side).
 
     Source: Levine, Popovic, Koltun (2011), "Nonlinear Inverse Reinforcement Learning with Gaussian
-    Processes", section 6.
+    Processes".
     """
     generator = np.random.default_rng(seed)
     free = np.ones((side, side), dtype=bool)

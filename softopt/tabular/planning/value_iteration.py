@@ -40,7 +40,7 @@ def soft_value_iteration(mdp: MDP, temperature: float, tol: float = 1e-8, max_it
         ValueError: temperature out of range, or discount 1 and a state that cannot end.
         SoftValueDiverges: discount 1 and a temperature (or rewards) at which the value is infinite.
 
-    Source: lecture rows 6 and 8; Ziebart (2010); Haarnoja et al. (2017), theorem 3.
+    Source: lecture rows 6 and 8; Ziebart (2010); Haarnoja et al. (2017).
     """
     temperature = check_temperature(temperature, mdp.prior)
     if max_iterations < 1:
