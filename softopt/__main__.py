@@ -1,25 +1,59 @@
-"""Command line: ``python -m softopt bench tabular --json rows.json``."""
+"""Command line: ``python -m softopt train sac --environment Hopper-v5``, ``record sac/hopper``, ``bench tabular``."""
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
+from pathlib import Path
+from typing import Annotated, Literal
 
-BENCHES = ("tabular", "slider", "inverse", "linearly_solvable")
+import tyro
+from tyro.conf import CascadeSubcommandArgs, OmitArgPrefixes, OmitSubcommandPrefixes, Positional
+
+BENCHES = ("tabular", "slider", "inverse", "linearly_solvable", "sac")
+
+
+def bench(name: Annotated[Literal[BENCHES], Positional], json: Path | None = None) -> int:
+    """Measure against peers and bars; exit status 0 if every bar is met.
+
+    Args:
+        name: what to measure.
+        json: write the rows of the table there too.
+    """
+    # Imported here, so that a bench without its peer or its browser does not stand in the way of another.
+    return int(importlib.import_module(f"softopt.experiments.bench_{name}").run(json))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m softopt", description="Measurements of the softopt course.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    bench = commands.add_parser("bench", help="measure against peers and bars; exit status 0 if every bar is met")
-    bench.add_argument("name", choices=BENCHES, help="what to measure")
-    bench.add_argument("--json", metavar="PATH", help="write the rows of the table there too")
-    given = parser.parse_args(arguments)
-    # Imported here, so that a bench without its peer or its browser does not stand in the way of another.
-    experiment = importlib.import_module(f"softopt.experiments.bench_{given.name}")
-    return int(experiment.run(given.json))
+    given = sys.argv[1:] if arguments is None else arguments
+    commands = {"bench": bench, **deep_commands(given)}
+    try:
+        return int(
+            tyro.extras.subcommand_cli_from_dict(
+                commands,
+                prog="python -m softopt",
+                description="The softopt course: train, record and measure.",
+                args=given,
+                config=(OmitArgPrefixes, OmitSubcommandPrefixes, CascadeSubcommandArgs),
+            )
+        )
+    except ValueError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+
+
+def deep_commands(given: list[str]) -> dict[str, object]:
+    """The commands that need torch; it is imported only for them, and for the list of all commands."""
+    if given[:1] == ["bench"]:
+        return {}
+    try:
+        from softopt.experiments.record import record
+        from softopt.experiments.train import train
+    except ModuleNotFoundError as fault:
+        print(f"`train` and `record` need {fault.name}: pip install -c constraints.txt -e '.[deep]'", file=sys.stderr)
+        return {}
+    return {"train": train, "record": record}
 
 
 if __name__ == "__main__":

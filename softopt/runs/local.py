@@ -1,0 +1,131 @@
+"""Many seeds on one machine: a process a seed, one thread each, so many at a time, one display.
+
+A process that dies is started again and takes up its run at the last checkpoint; the others do not notice. One thread
+is the right number at these sizes: two learners side by side do nearly twice the work of one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from softopt.runs.setup import Setup
+
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one seed ended.
+
+    Attributes:
+        seed: which.
+        folder: where its run lies.
+        finished: whether all its steps were taken.
+        said: the last lines that its process wrote, for a seed that failed.
+    """
+
+    seed: int
+    folder: Path
+    finished: bool
+    said: str
+
+
+def seed_folder(folder: Path, seed: int) -> Path:
+    """Where the run of one seed lies."""
+    return folder / f"seed_{seed}"
+
+
+def run_seeds(setup: Setup, seeds: Sequence[int], folder: Path, workers: int) -> list[Outcome]:
+    """Train one run a seed, ``workers`` at a time, each resumed if it has begun or if it dies.
+
+    Args:
+        setup: of every run, but for its seed.
+        seeds: one run each.
+        folder: a folder a seed is made in it.
+        workers: processes at a time, each on one thread.
+
+    Returns:
+        One outcome a seed, in order. On Ctrl-C every process saves and stops, and what was not finished says so.
+
+    Raises:
+        ValueError: no worker.
+    """
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}.")
+    stop = threading.Event()
+    bars = {seed: _bar(place, seed, setup.steps) for place, seed in enumerate(seeds)}
+    with ThreadPoolExecutor(workers) as pool:
+        jobs = [
+            pool.submit(_attempts, replace(setup, seed=seed), seed_folder(folder, seed), bars[seed], stop)
+            for seed in seeds
+        ]
+        try:
+            outcomes = [job.result() for job in jobs]
+        except KeyboardInterrupt:  # the processes heard it too, and save
+            stop.set()
+            outcomes = [job.result() for job in jobs]
+    for bar in bars.values():
+        bar.close()
+    return outcomes
+
+
+def _attempts(setup: Setup, folder: Path, bar: Any, stop: threading.Event) -> Outcome:
+    """Run one seed, and run it again where it dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = ""
+    for attempt in range(ATTEMPTS):
+        if stop.is_set():
+            break
+        code, words = _process(setup, folder, bar)
+        if code == 0:
+            return Outcome(setup.seed, folder, True, "")
+        bar.set_postfix_str(f"stopped (status {code}), attempt {attempt + 1} of {ATTEMPTS}")
+    return Outcome(setup.seed, folder, False, words)
+
+
+def _process(setup: Setup, folder: Path, bar: Any) -> tuple[int, str]:
+    """Run one seed in a process of its own; return its exit status and its last words."""
+    order = json.dumps({"setup": setup.to_json(), "folder": str(folder)})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "softopt.runs.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    process.stdin.write(order)
+    process.stdin.close()
+    said: deque[str] = deque(maxlen=20)
+    for line in process.stdout:
+        if line.startswith('{"step"'):
+            show(bar, **json.loads(line))
+        elif line.strip():
+            said.append(line.rstrip())
+    return process.wait(), "\n".join(said)
+
+
+def _bar(place: int, seed: int, steps: int) -> Any:
+    return tqdm(total=steps, position=place, desc=f"seed {seed}", unit="step", smoothing=0.05, mininterval=0.5)
+
+
+def show(bar: Any, step: int, steps: int, earned: float | None, temperature: float | None) -> None:
+    """Bring a progress bar up to date: steps a second and time left are its own, return and temperature ours."""
+    words = [] if earned is None else [f"return {earned:.0f}"]
+    words += [] if temperature is None else [f"temperature {temperature:.3g}"]
+    bar.set_postfix_str(", ".join(words), refresh=False)
+    bar.total = steps
+    bar.initial = bar.initial or (step if bar.n == 0 else 0)  # a resumed run is not that fast
+    bar.update(step - bar.n)

@@ -1,0 +1,78 @@
+"""From a finished run to a recording: curve, policy, and the line of the manifest that can make them again."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from softopt.deep.state import pack
+from softopt.runs.checkpoint import write_checkpoint
+from softopt.runs.curve import to_csv
+from softopt.runs.recording import MANIFEST, checksum
+from softopt.runs.run import Run
+
+PACKAGES = ("torch", "numpy", "gymnasium", "mujoco")
+
+
+def publish(run: Run, name: str, data: Path) -> dict[str, Any]:
+    """Write one finished run into a recording; a line of the same seed is replaced.
+
+    Args:
+        run: finished.
+        name: of the recording, such as ``sac/hopper``.
+        data: the folder of recordings.
+
+    Returns:
+        Its line of the manifest.
+
+    Raises:
+        ValueError: the run is not finished.
+    """
+    if not run.finished:
+        raise ValueError(f"the run in {run.folder} stands at step {run.step} of {run.setup.steps}; finish it first.")
+    folder, seed = data / name, run.setup.seed
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {kind: folder / f"seed_{seed}_{kind}" for kind in ("curve.csv", "policy.safetensors")}
+    files["curve.csv"].write_text(to_csv(run.rows), encoding="utf-8")
+    agent = run.training.agent
+    acting = {name: agent.parts()[name] for name in agent.acts_with}
+    write_checkpoint(files["policy.safetensors"], pack(acting), {"setup": run.setup.to_json()})
+    line = {
+        "name": name,
+        "seed": seed,
+        "steps": run.step,
+        "command": f"python -m softopt record {name} --seeds {seed}",
+        "setup": run.setup.to_json(),
+        "files": {kind: checksum(path) for kind, path in files.items()},
+        "versions": {"python": platform.python_version(), **{p: importlib.metadata.version(p) for p in PACKAGES}},
+        "hardware": hardware(),
+        "seconds": round(run.seconds),
+    }
+    enter(line, folder)
+    return line
+
+
+def enter(line: dict[str, Any], folder: Path) -> None:
+    """Put a line into the manifest of a folder, in the order of the seeds, in place of an older one."""
+    manifest = folder / MANIFEST
+    lines = (
+        [json.loads(text) for text in manifest.read_text(encoding="utf-8").splitlines()] if manifest.exists() else []
+    )
+    lines = sorted([*(old for old in lines if old["seed"] != line["seed"]), line], key=lambda entry: entry["seed"])
+    beside = manifest.with_name(f"{MANIFEST}.part")
+    beside.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in lines), encoding="utf-8")
+    beside.replace(manifest)
+
+
+def hardware() -> str:
+    """This machine in words."""
+    able = getattr(torch.cpu, "get_capabilities", dict)()
+    cpu = able.get("cpu_name") or platform.processor() or platform.machine()
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{cpu}, {psutil.cpu_count()} processors, {memory:.0f} GiB, {platform.system()}; one thread"

@@ -1,0 +1,166 @@
+"""One run in one folder: trained from its last checkpoint, saved as it goes, stopped cleanly."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from softopt.deep import Training, train
+from softopt.runs.checkpoint import read_checkpoint, write_checkpoint
+from softopt.runs.curve import Row, row
+from softopt.runs.setup import Setup
+
+CHECKPOINT = "checkpoint.safetensors"
+
+
+@dataclass
+class Run:
+    """A run and how far it has come.
+
+    Attributes:
+        setup: what it is made from.
+        folder: where its checkpoint lies.
+        training: the agent in its environment.
+        rows: of its curve so far.
+        seconds: of wall-clock time so far, earlier sittings included.
+    """
+
+    setup: Setup
+    folder: Path
+    training: Training
+    rows: list[Row]
+    seconds: float = 0.0
+
+    @property
+    def step(self) -> int:
+        """Environment steps so far."""
+        return self.training.episodes.steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps have been taken."""
+        return self.step >= self.setup.steps
+
+    def save(self) -> None:
+        """Write the checkpoint; raises OSError, with the last good one kept, where that cannot be done."""
+        notes = {"setup": self.setup.to_json(), "rows": self.rows, "seconds": self.seconds}
+        write_checkpoint(self.folder / CHECKPOINT, self.training.state(), notes)
+
+
+@dataclass(frozen=True)
+class Report:
+    """A line of progress.
+
+    Attributes:
+        step: environment steps so far.
+        steps: in all.
+        earned: the latest evaluation's mean return, or that of the latest training episodes before the first.
+        temperature: T, where the algorithm has one.
+    """
+
+    step: int
+    steps: int
+    earned: float | None
+    temperature: float | None
+
+
+def open_run(setup: Setup, folder: Path) -> Run:
+    """Begin a run, or take up the one that lies in the folder.
+
+    Args:
+        setup: may ask for more steps than the run in the folder; nothing else may differ.
+        folder: made if it is not there.
+
+    Raises:
+        ValueError: the folder holds a run that was made otherwise, or a file that is no checkpoint.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    setup = setup.resolved()
+    run = Run(setup, folder, setup.build(), [])
+    if (folder / CHECKPOINT).exists():
+        tensors, notes = read_checkpoint(folder / CHECKPOINT)
+        before = Setup.from_json(notes["setup"])
+        if replace(before, steps=setup.steps) != setup:
+            changed = [name for name, value in before.to_json().items() if setup.to_json()[name] != value]
+            raise ValueError(
+                f"{folder} holds a run with another {' and '.join(c for c in changed if c != 'steps')}. "
+                "Choose another folder, or delete that one to begin anew."
+            )
+        run.training.load_state(tensors)
+        run.rows, run.seconds = notes["rows"], notes["seconds"]
+    return run
+
+
+def resume(folder: Path) -> Run:
+    """Take up the run that lies in a folder, whatever it is made from.
+
+    Raises:
+        FileNotFoundError, ValueError: no checkpoint, or not a whole one.
+    """
+    return open_run(Setup.from_json(read_checkpoint(folder / CHECKPOINT)[1]["setup"]), folder)
+
+
+def carry_on(run: Run, report: Callable[[Report], None] = lambda _: None, *, save_every: int = 10_000) -> bool:
+    """Train to the end, saving every so often; on Ctrl-C or a polite kill, save and stop.
+
+    Args:
+        run: from :func:`open_run`.
+        report: is told of the progress.
+        save_every: environment steps between checkpoints; at most so many are lost in a power cut.
+
+    Returns:
+        Whether the run is finished.
+
+    Raises:
+        OSError: a checkpoint could not be written.
+        FloatingPointError: the environment or a network came out with numbers that are not finite.
+    """
+    began, before, saved = time.monotonic(), run.seconds, run.step
+    earned = temperature = None
+    with stop_politely() as stopping:
+        progress = train(
+            run.training,
+            run.setup.steps,
+            evaluate_every=run.setup.evaluate_every,
+            evaluation_episodes=run.setup.evaluation_episodes,
+        )
+        for news in progress:
+            if news.evaluation:
+                run.rows.append(row(news.step, news.evaluation, news.logged))
+                earned = run.rows[-1]["return"]
+            elif news.returns and not run.rows:
+                earned = news.returns[-1]
+            temperature = news.logged.get("temperature", temperature)
+            report(Report(news.step, run.setup.steps, earned, temperature))
+            run.seconds = before + time.monotonic() - began
+            if news.step - saved >= save_every or stopping or run.finished:
+                run.save()
+                saved = news.step
+            if stopping:
+                break
+    return run.finished
+
+
+@contextmanager
+def stop_politely() -> Iterator[list[int]]:
+    """Within this block Ctrl-C and SIGTERM raise nothing; they are noted in the list. A second one is obeyed."""
+    noted: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        noted.append(number)
+        signal.signal(number, before[number])
+
+    main = threading.current_thread() is threading.main_thread()  # elsewhere Python lets nobody listen
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM) if main}
+    for number in before:
+        signal.signal(number, note)
+    try:
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

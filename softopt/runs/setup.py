@@ -1,0 +1,95 @@
+"""What a run is made from: everything that decides its curve, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Annotated, Any
+
+import tyro
+
+from softopt.deep import DDPG, SAC, DDPGConfig, Episodes, PolicyGradient, PolicyGradientConfig, SACConfig, Training
+from softopt.deep.optimiser import pick_device
+from softopt.deep.precision import resolve
+
+ALGORITHMS: dict[str, tuple[type, type]] = {
+    "sac": (SAC, SACConfig),
+    "ddpg": (DDPG, DDPGConfig),
+    "policy_gradient": (PolicyGradient, PolicyGradientConfig),
+}
+Config = (
+    Annotated[SACConfig, tyro.conf.subcommand("sac")]
+    | Annotated[DDPGConfig, tyro.conf.subcommand("ddpg")]
+    | Annotated[PolicyGradientConfig, tyro.conf.subcommand("policy_gradient")]
+)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A run: algorithm and settings, environment, length and seed.
+
+    Attributes:
+        config: settings of the algorithm; their type says which algorithm it is.
+        environment: a name that gymnasium knows.
+        steps: environment steps in all.
+        seed: of weights, noise, batches and episodes.
+        evaluate_every: environment steps between evaluations.
+        evaluation_episodes: episodes in one evaluation, with the best action at every step.
+    """
+
+    config: Config
+    environment: str = "HalfCheetah-v5"
+    steps: int = 300_000
+    seed: int = 0
+    evaluate_every: int = 5_000
+    evaluation_episodes: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "evaluate_every", "evaluation_episodes"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.seed < 0:
+            raise ValueError(f"seed must be 0 or larger, got {self.seed}.")
+
+    @property
+    def algorithm(self) -> str:
+        """Name of the algorithm: a key of :data:`ALGORITHMS`."""
+        return next(name for name, (_, config) in ALGORITHMS.items() if isinstance(self.config, config))
+
+    def build(self) -> Training:
+        """Make the agent and its environment, at step 0.
+
+        Raises:
+            ValueError: an environment that the learners cannot use.
+        """
+        episodes = Episodes(self.environment, self.seed)
+        agent = ALGORITHMS[self.algorithm][0](*episodes.sizes, self.config, self.seed)
+        return Training(agent, episodes, self.seed)
+
+    def resolved(self) -> Setup:
+        """The same with every "auto" replaced by what it means on this machine."""
+        means = {"precision": resolve, "device": pick_device}
+        there = {entry.name for entry in fields(self.config)} & set(means)
+        return replace(self, config=replace(self.config, **{n: means[n](getattr(self.config, n)) for n in there}))
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary that JSON can hold; :meth:`from_json` reads it."""
+        return {"algorithm": self.algorithm, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, entries: dict[str, Any]) -> Setup:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: an unknown algorithm or setting, with its name.
+        """
+        given = dict(entries)
+        algorithm, config = given.pop("algorithm", None), given.pop("config", {})
+        if algorithm not in ALGORITHMS:
+            raise ValueError(f"algorithm is one of {', '.join(ALGORITHMS)}; got {algorithm!r}.")
+        form = ALGORITHMS[algorithm][1]
+        for what, kind in ((config, form), (given, cls)):
+            unknown = set(what) - {entry.name for entry in fields(kind)}
+            if unknown:
+                raise ValueError(f"{kind.__name__} has no setting {', '.join(sorted(unknown))}.")
+        config = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
+        return cls(config=form(**config), **given)
