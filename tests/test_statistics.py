@@ -1,0 +1,70 @@
+"""Statistics over seeds: hand-worked middles, and intervals that contain what they should."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from softopt.runs.statistics import interquartile_mean, interval, smooth
+
+
+@pytest.mark.parametrize(
+    ("values", "middle"),
+    [
+        ([1, 2, 3, 4], 2.5),
+        ([1, 2, 3, 4, 100], 3.0),  # of five, the outermost on either side go: a quarter of 5 is 1.25, cut down to 1
+        ([-1000, 1, 2, 3, 4, 5, 6, 1000], 3.5),
+        ([7.0], 7.0),
+    ],
+)
+def test_interquartile_mean_by_hand(values: list[float], middle: float) -> None:
+    assert interquartile_mean(values) == pytest.approx(middle, abs=1e-12)
+    assert interquartile_mean(values[::-1]) == pytest.approx(middle, abs=1e-12)
+
+
+def test_interquartile_mean_keeps_the_other_axes() -> None:
+    runs = np.random.default_rng(0).normal(size=(8, 3))
+    by_hand = np.sort(runs, axis=0)[2:6].mean(axis=0)
+    np.testing.assert_allclose(interquartile_mean(runs, axis=0), by_hand, atol=1e-12)
+
+
+def test_an_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(1)
+    runs = generator.normal(size=(20, 200))  # 200 experiments of 20 runs each; the true middle is 0
+    low, high = interval(runs)
+    covered = np.mean((low <= 0) & (high >= 0))
+    assert 0.86 <= covered <= 0.99  # 95 %, less what a bootstrap of 20 runs is known to lose
+
+
+def test_an_interval_of_equal_runs_has_no_width() -> None:
+    low, high = interval(np.full((5, 2), 3.0))
+    assert low.tolist() == high.tolist() == [3.0, 3.0]
+
+
+def test_runs_are_drawn_anew_within_their_own_task() -> None:
+    # One task is always 0 and one always 10, four runs each: no draw within tasks can move the middle from 5.
+    low, high = interval(np.zeros(4), np.full(4, 10.0))
+    assert float(low) == float(high) == pytest.approx(5.0)
+
+
+def test_one_run_has_no_interval() -> None:
+    low, high = interval(np.ones((1, 3)))
+    assert np.isnan(low).all()
+    assert np.isnan(high).all()
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    runs = np.random.default_rng(2).normal(size=(5, 4))
+    np.testing.assert_array_equal(interval(runs, seed=3), interval(runs, seed=3))
+    assert (interval(runs, seed=3)[0] != interval(runs, seed=4)[0]).any()
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, -1.0])
+def test_a_confidence_outside_its_range_is_refused(confidence: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        interval(np.ones(3), confidence=confidence)
+
+
+def test_smoothing_by_hand() -> None:
+    np.testing.assert_allclose(smooth([1.0, 3.0, 5.0, 7.0], 2), [1.0, 2.0, 4.0, 6.0])
+    np.testing.assert_allclose(smooth([[1.0, 3.0]], 5), [[1.0, 2.0]])
