@@ -4,10 +4,12 @@ import js from "@eslint/js";
 
 const page = [
   "Blob",
+  "IntersectionObserver",
   "MutationObserver",
   "ResizeObserver",
   "AbortController",
   "addEventListener",
+  "cancelAnimationFrame",
   "clearTimeout",
   "devicePixelRatio",
   "document",
@@ -19,6 +21,7 @@ const page = [
 ];
 
 export default [
+  { ignores: ["**/vendor/**"] }, // made elsewhere; its README says how
   js.configs.recommended,
   {
     files: ["**/*.js"],

@@ -146,3 +146,18 @@ def test_gymnasium_tables_are_read_without_torch_mujoco_and_matplotlib() -> None
 def test_blocking_blocks() -> None:
     with pytest.raises(AssertionError, match="blocked"):
         run_without({"numpy"}, "import softopt.tabular")
+
+
+def test_recordings_are_read_without_torch_and_mujoco() -> None:
+    printed = run_without(
+        DEEP_AND_DRAWN | {"gymnasium"},
+        """
+        import softopt.runs
+        from softopt.envs import Rollout
+        try:
+            softopt.runs.load("no such recording")
+        except FileNotFoundError as fault:
+            print("no recording is called" in str(fault))
+        """,
+    )
+    assert printed.split() == ["True"]

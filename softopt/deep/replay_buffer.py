@@ -101,8 +101,8 @@ class ReplayBuffer:
         rows = state["rows"]
         if rows.shape[1] != self.table.shape[1] or len(rows) > len(self.table):
             raise ValueError(
-                f"the checkpoint holds {len(rows)} transitions of {rows.shape[1]} numbers, this buffer {len(self.table)} of "
-                f"{self.table.shape[1]}. Resume with the environment and the capacity that it was made with."
+                f"the checkpoint holds {len(rows)} transitions of {rows.shape[1]} numbers, this one "
+                f"{len(self.table)} of {self.table.shape[1]}. Resume with the same environment and capacity."
             )
         self.table[: len(rows)] = rows
         self.added = int(state["added"])

@@ -12,16 +12,16 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softopt.deep import Agent
-from softopt.deep.state import unpack
-from softopt.runs.checkpoint import read_checkpoint
 from softopt.runs.curve import from_csv
-from softopt.runs.setup import Setup
+
+if TYPE_CHECKING:
+    from softopt.deep import Agent
+    from softopt.runs.setup import Setup
 
 MANIFEST = "manifest.jsonl"
 VARIABLE = "SOFTOPT_DATA"
@@ -48,6 +48,8 @@ class Recording:
 
     def setup(self, seed: int) -> Setup:
         """What the run of a seed was made from."""
+        from softopt.runs.setup import Setup  # needs torch; curves and films can be read without it
+
         return Setup.from_json(self._line(seed)["setup"])
 
     @cached_property
@@ -60,6 +62,9 @@ class Recording:
 
     def agent(self, seed: int) -> Agent:
         """The agent of a seed as it was at the end: it can act; its replay buffer is empty."""
+        from softopt.deep.state import unpack
+        from softopt.runs.checkpoint import read_checkpoint
+
         tensors, _ = read_checkpoint(self.path(seed, "policy.safetensors"))
         agent = self.setup(seed).build().agent
         unpack({name: agent.parts()[name] for name in agent.acts_with}, tensors)

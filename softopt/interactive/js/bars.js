@@ -28,8 +28,9 @@ export function bars(panel, { name }) {
     const zero = Math.round(toX(0));
     values.forEach((value, k) => {
       const middle = HEADER + ROW * (k + 0.5);
-      const forbidden = !Number.isFinite(value);
-      if (!forbidden) {
+      const unknown = Number.isNaN(value); // not known at this frame
+      const forbidden = !unknown && !Number.isFinite(value);
+      if (!forbidden && !unknown) {
         const end = toX(value);
         context.fillStyle = colour;
         context.fillRect(Math.min(zero, end), middle - 7, Math.max(1, Math.abs(end - zero)), 14);

@@ -1,0 +1,64 @@
+// Bodies in three.js: a mesh for each geom, in shades of the body's colour, moved to the pose of the clock.
+
+import { emptyPose, poseAt, touches } from "./pose.js";
+
+/** MuJoCo's capsules and cylinders lie along z, those of three.js along y. */
+function shapeOf(THREE, { kind, size: [a, b, c] }) {
+  if (kind === "sphere") return new THREE.SphereGeometry(a, 24, 16);
+  if (kind === "capsule") return new THREE.CapsuleGeometry(a, 2 * b, 10, 20).rotateX(Math.PI / 2);
+  if (kind === "cylinder") return new THREE.CylinderGeometry(a, a, 2 * b, 28).rotateX(Math.PI / 2);
+  if (kind === "ellipsoid") return new THREE.SphereGeometry(1, 24, 16).scale(a, b, c);
+  return new THREE.BoxGeometry(2 * a, 2 * b, 2 * c);
+}
+
+/** A colour #rrggbb on its way to white, mixed as a painter of screens would. */
+function lighter(colour) {
+  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return `rgb(${parts.map((part) => Math.round(part + 0.36 * (255 - part))).join(",")})`;
+}
+
+/** Put a rollout's body into the scene. */
+export function bodyIn(THREE, scene, rollout) {
+  const paints = Object.fromEntries(
+    ["trunk", "limb", "touching", "still"].map((part) => [part, new THREE.MeshLambertMaterial()]),
+  );
+  const trunk = rollout.geoms.find((_, g) => rollout.moving[g])?.body;
+  const paintOf = (g) => {
+    if (!rollout.moving[g]) return paints.still;
+    return rollout.geoms[g].body === trunk ? paints.trunk : paints.limb;
+  };
+  const meshes = rollout.geoms.map((geom, g) => {
+    const mesh = new THREE.Mesh(shapeOf(THREE, geom), paintOf(g));
+    mesh.castShadow = true;
+    mesh.receiveShadow = true;
+    scene.add(mesh);
+    return mesh;
+  });
+  const pose = emptyPose(rollout);
+
+  return {
+    paint(colour, theme) {
+      paints.trunk.color.set(colour);
+      paints.limb.color.set(lighter(colour));
+      paints.touching.color.set(theme.touch);
+      paints.still.color.set(theme.wall);
+    },
+
+    move(time) {
+      poseAt(rollout, time, pose);
+      meshes.forEach((mesh, g) => {
+        mesh.position.fromArray(pose.position, 3 * g);
+        mesh.quaternion.fromArray(pose.orientation, 4 * g);
+      });
+      for (const contact of rollout.contacts) {
+        const on = touches(rollout, contact, time);
+        meshes[contact.geom].material = on ? paints.touching : paintOf(contact.geom);
+      }
+    },
+
+    dispose() {
+      for (const mesh of meshes) mesh.geometry.dispose();
+      for (const paint of Object.values(paints)) paint.dispose();
+    },
+  };
+}

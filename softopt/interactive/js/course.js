@@ -1,0 +1,78 @@
+// Where a body goes and how far it reaches: what a camera needs to know before it looks.
+
+import { emptyPose, poseAt } from "./pose.js";
+
+const CALM = 0.3; // seconds on each side over which the camera's course is smoothed
+
+/** Course of one rollout: its middle at each frame, a smoothed one, and how far the body reaches around it. */
+export function courseOf(rollout) {
+  const { count, dt, moving, geoms } = rollout;
+  const shown = moving.some(Boolean) ? moving : moving.map(() => true);
+  const middle = new Float32Array(count * 3);
+  const pose = emptyPose(rollout);
+  const number = shown.filter(Boolean).length;
+  const reach = [0.1, 0.1, 0.1]; // metres along x, y and z
+  for (let frame = 0; frame < count; frame += 1) {
+    poseAt(rollout, (frame + 1) * dt, pose);
+    shown.forEach((is, g) => {
+      for (let j = 0; is && j < 3; j += 1) middle[frame * 3 + j] += pose.position[g * 3 + j] / number;
+    });
+    shown.forEach((is, g) => {
+      if (!is) return;
+      const radius = geoms[g].kind === "capsule" ? geoms[g].size[0] : Math.max(...geoms[g].size);
+      const half = geoms[g].kind === "capsule" ? geoms[g].size[1] : 0;
+      const [i, j, k, w] = pose.orientation.subarray(4 * g, 4 * g + 4);
+      const along = [2 * (i * k + j * w), 2 * (j * k - i * w), 1 - 2 * (i * i + j * j)]; // its z axis
+      along.forEach((part, n) => {
+        const away = Math.abs(pose.position[3 * g + n] - middle[3 * frame + n]);
+        reach[n] = Math.max(reach[n], away + Math.abs(part) * half + radius);
+      });
+    });
+  }
+  const height = middle.reduce((sum, value, j) => (j % 3 === 2 ? sum + value / count : sum), 0);
+  const half = Math.round(CALM / dt);
+  const calm = new Float32Array(count * 3);
+  for (let frame = 0; frame < count; frame += 1) {
+    const near = Math.min(half, frame, count - 1 - frame); // even on both sides, so that it does not lag
+    for (let j = 0; j < 2; j += 1) {
+      for (let k = frame - near; k <= frame + near; k += 1) calm[frame * 3 + j] += middle[k * 3 + j] / (2 * near + 1);
+    }
+    calm[frame * 3 + 2] = height;
+  }
+  return { calm, middle, reach, count, dt };
+}
+
+/** The smoothed middle at a time. */
+function placeAt({ calm, count, dt }, time) {
+  const exact = Math.min(count - 1, Math.max(0, time / dt - 1));
+  const k = Math.min(count - 1, Math.floor(exact));
+  const next = Math.min(count - 1, k + 1);
+  return [0, 1, 2].map((j) => calm[k * 3 + j] + (exact - k) * (calm[next * 3 + j] - calm[k * 3 + j]));
+}
+
+/** Where a camera looks that goes with the bodies, and half of the box that it has to see around that place. */
+export function follow(courses, time) {
+  const places = courses.map((course) => placeAt(course, time));
+  const target = [0, 1, 2].map((j) => places.reduce((sum, place) => sum + place[j], 0) / places.length);
+  const half = [0, 1, 2].map((j) => Math.max(
+    ...places.map((place, k) => Math.abs(place[j] - target[j]) + courses[k].reach[j]),
+  ));
+  return { target, half };
+}
+
+/** The same for a camera that stays and sees the whole way. */
+export function overlook(courses) {
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (const { calm, reach } of courses) {
+    calm.forEach((value, index) => {
+      const j = index % 3;
+      low[j] = Math.min(low[j], value - reach[j]);
+      high[j] = Math.max(high[j], value + reach[j]);
+    });
+  }
+  return {
+    target: low.map((value, j) => (value + high[j]) / 2),
+    half: low.map((value, j) => (high[j] - value) / 2),
+  };
+}

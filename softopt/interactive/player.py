@@ -1,0 +1,175 @@
+"""The player: recorded rollouts in three dimensions, replayed in the page without a word to the kernel."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import anywidget
+import ipywidgets
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from softopt.envs.rollout import Rollout
+from softopt.envs.rollout_file import pack
+from softopt.interactive.assemble import JS, assemble
+from softopt.interactive.slider import readable
+from softopt.interactive.three_library import three_library
+from softopt.plotting.film_strip import film_strip
+from softopt.plotting.ways import ways
+
+VIEWS = ("angle", "side", "above")
+
+
+class Player(anywidget.AnyWidget):
+    """Rollouts side by side, or together in one scene, on one clock. :func:`play` makes it.
+
+    Everything is sent once; playing, scrubbing and turning the camera happen in the page alone. Between two
+    recorded frames the page moves the bodies smoothly; on a frame it shows what was recorded.
+
+    Attributes:
+        rollouts: as given.
+        position: the frame at which it starts; the page does not report back.
+    """
+
+    _esm = assemble("player.js")
+    _css = "".join((JS / name).read_text(encoding="utf-8") for name in ("explorer.css", "player.css"))
+    spec = traitlets.Dict().tag(sync=True)
+    frames = traitlets.Bytes().tag(sync=True)
+    position = traitlets.List(traitlets.Int()).tag(sync=True)
+    library = traitlets.Instance(ipywidgets.Widget).tag(sync=True, **ipywidgets.widget_serialization)
+
+    def __init__(self, rollouts: Sequence[Rollout], *, name: str, **options: Any) -> None:
+        step = min(rollout.dt for rollout in rollouts)
+        times = step * np.arange(1, round(max(rollout.duration for rollout in rollouts) / step) + 1)
+        library = three_library()
+        described, frames = _ship(rollouts)
+        spec = {
+            "name": name,
+            "rollouts": described,
+            "step": step,
+            "labels": [f"{time:.{2 if step >= 0.01 else 3}f} s" for time in times],  # no two alike
+            "sentences": [_sentence(time, rollouts) for time in times],
+            "library": library.name,
+            **options,
+        }
+        self.rollouts = tuple(rollouts)
+        super().__init__(spec=spec, frames=frames, position=[0], library=library)
+
+    @property
+    def sentence(self) -> str:
+        """What has happened when the last rollout has ended."""
+        return self.spec["sentences"][-1]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Add the sentence and a film strip, or the ways seen from above, for pages in which no script runs."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        text = f"{self.spec['name']}. {self.sentence}"
+        figure = (ways if self.spec["together"] else film_strip)(*self.rollouts, title=self.spec["name"], alt=text)
+        data = {**data, "text/plain": text, "image/png": base64.b64encode(figure.png()).decode()}
+        return data, {**metadata, "image/png": {"alt": figure.alt}}
+
+
+def play(
+    *rollouts: Rollout,
+    together: bool = False,
+    name: str | None = None,
+    view: str = "angle",
+    follow: bool | None = None,
+    autoplay: bool = False,
+) -> Player:
+    """Replay recorded rollouts in the page.
+
+    Args:
+        *rollouts: one, or two side by side; any number with ``together``.
+        together: all bodies in one scene, each with the trace of its way.
+        name: what a screen reader calls the player; None joins the titles of one or two rollouts.
+        view: from an ``angle``, from the ``side``, or from ``above``.
+        follow: whether the camera goes with the body, or shows all of its way; None follows unless ``together``.
+        autoplay: whether it starts by itself; never for readers who have asked their system for less motion.
+
+    Raises:
+        ValueError: no rollout, more than two side by side, or an unknown view.
+        TypeError: something that is no rollout.
+
+    Example:
+        >>> from softopt.envs import Rollout
+        >>> from softopt.interactive import play
+        >>> play(Rollout.load("trained.rollout"), Rollout.load("random.rollout"))  # doctest: +SKIP
+    """
+    for rollout in rollouts:
+        if not isinstance(rollout, Rollout):
+            raise TypeError(f"play takes rollouts, got {type(rollout).__name__}; Rollout.load(path) reads one.")
+    if not rollouts:
+        raise ValueError("play needs at least one rollout.")
+    if len(rollouts) > 2 and not together:
+        raise ValueError(f"two rollouts fit side by side, got {len(rollouts)}; together=True puts all in one scene.")
+    if view not in VIEWS:
+        raise ValueError(f"view is one of {', '.join(VIEWS)}; got {view!r}.")
+    titles = " and ".join(rollout.title for rollout in rollouts)
+    return Player(
+        rollouts,
+        name=name or (titles if len(rollouts) <= 2 else f"{len(rollouts)} bodies together"),
+        together=bool(together),
+        view=view,
+        follow=not together if follow is None else bool(follow),
+        autoplay=bool(autoplay),
+    )
+
+
+def _ship(rollouts: Sequence[Rollout]) -> tuple[list[dict[str, Any]], bytes]:
+    """Return a description of each rollout, and one buffer of all arrays, each at a multiple of four bytes."""
+    parts: list[bytes] = []
+    described, length = [], 0
+    for rollout in rollouts:
+        description, arrays = pack(rollout)
+        places = {}
+        for key, array in arrays.items():
+            raw = array.astype(array.dtype.newbyteorder("<")).tobytes()
+            places[key] = {"kind": array.dtype.name, "offset": length, "length": array.size}
+            parts.append(raw + bytes(-len(raw) % 4))
+            length += len(parts[-1])
+        described.append({**description, "arrays": places})
+    return described, b"".join(parts)
+
+
+def _sentence(time: float, rollouts: Sequence[Rollout]) -> str:
+    """What is true of all rollouts at one time."""
+    if len(rollouts) > 2:
+        away = [_away(rollout, _frame(rollout, time)) for rollout in rollouts]
+        return (
+            f"At {time:.2f} s the {len(rollouts)} bodies are {readable(min(away), 2)} to {readable(max(away), 2)} m "
+            "from where they began."
+        )
+    return f"At {time:.2f} s: {'; '.join(_news(rollout, time) for rollout in rollouts)}."
+
+
+def _news(rollout: Rollout, time: float) -> str:
+    """The numbers of one rollout at a time, for a sentence."""
+    frame = _frame(rollout, time)
+    ended = f" (ended at {rollout.duration:.2f} s)" if time > rollout.duration + 1e-6 else ""
+    said = [f"{_away(rollout, frame):.1f} m from the start"]
+    if "speed" in rollout.series:
+        said.append(f"{_minus(rollout.series['speed'][frame], 2)} m/s")
+    if "reward" in rollout.series:
+        said.append(f"return so far {_minus(rollout.series['reward'][: frame + 1].sum(dtype=float), 1)}")
+    return f"{rollout.title}{ended} {', '.join(said)}"
+
+
+def _minus(value: float, digits: int) -> str:
+    """Write a number with a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _frame(rollout: Rollout, time: float) -> int:
+    """The frame that is reached at a time."""
+    return int(np.clip(np.floor(time / rollout.dt + 1e-6) - 1, 0, len(rollout) - 1))
+
+
+def _away(rollout: Rollout, frame: int) -> float:
+    """Horizontal distance of the body's middle from where it was at the first frame, metres."""
+    middle: NDArray[Any] = rollout.middle
+    return float(np.hypot(*(middle[frame] - middle[0])[:2]))
