@@ -18,6 +18,7 @@ from softopt.deep.networks import DeterministicPolicy, TwinQ, frozen, polyak
 from softopt.deep.optimiser import adam, pick_device, step
 from softopt.deep.precision import products
 from softopt.deep.replay_buffer import Batch, ReplayBuffer
+from softopt.deep.settings import Settings
 
 LOGGED = {
     "critic_loss": "J_Q = ½ Σₖ mean (Qₖ(s, a) − y)², with y = r + γ (1 − done) minₖ Q̄ₖ(s′, μ̄(s′))",
@@ -28,7 +29,7 @@ LOGGED = {
 
 
 @dataclass(frozen=True)
-class DDPGConfig:
+class DDPGConfig(Settings):
     """Settings of DDPG.
 
     Attributes:

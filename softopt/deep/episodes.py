@@ -65,6 +65,21 @@ class Episodes:
         """O and A."""
         return sizes(self.environment)
 
+    def another(self) -> gymnasium.Env:
+        """Make the same environment a second time, options and wrappers included, to evaluate in.
+
+        Raises:
+            ValueError: gymnasium does not know how it was made.
+        """
+        spec = self.environment.env.spec
+        if spec is None:
+            raise ValueError(
+                f"{type(self.environment.unwrapped).__name__} was not made by gymnasium.make, so no second one can be "
+                "made to evaluate in; register it (gymnasium.register), or train with evaluate_every=0."
+            )
+        with without_deprecations():
+            return make(gymnasium.make(spec))
+
     def step(self, action: Array) -> Transition:
         """Take one step; where the episode ends, the next one begins.
 

@@ -93,7 +93,10 @@ class ExplicitUpdate:
 
     def __init__(self, sac: SAC) -> None:
         self.sac = sac
-        batch = sac.config.batch
+        self._make(sac.config.batch)
+
+    def _make(self, batch: int) -> None:
+        sac, self.size = self.sac, batch
         self.policy_twice = Tape(sac.policy.mlp, 2 * batch)
         self.policy = Tape(sac.policy.mlp, batch)
         self.critic = Tape(sac.critic.mlp, batch)
@@ -104,6 +107,8 @@ class ExplicitUpdate:
         """Take one step for critics, policy and temperature; the arguments and results of ``SAC.update``."""
         sac, temperature, size = self.sac, self.sac.temperature, len(batch.reward)
         n_actions = batch.action.shape[1]
+        if size != self.size:
+            self._make(size)
 
         # One pass for the actions at s' and at s: the policy does not change before its own step.
         output = self.policy_twice.forward(torch.cat([batch.next_observation, batch.observation]))[0]

@@ -7,7 +7,7 @@ observation, ``A`` of an action, ``B`` the batch, ``K`` the number of copies.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -116,7 +116,7 @@ class frozen:
     """Within this block the parameters get no gradient, though gradients pass through the network."""
 
     def __init__(self, module: nn.Module) -> None:
-        self.parameters: Iterable[nn.Parameter] = list(module.parameters())
+        self.parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
 
     def __enter__(self) -> None:
         for parameter in self.parameters:

@@ -3,6 +3,9 @@
 On-policy. The policy acts for a while; then each of its actions is made likelier or less likely by how much better
 than usual it turned out; then all of that experience is thrown away. Nothing in it looks for a second way to do well:
 where chance leads a run first, there it climbs.
+
+Other than in the paper, actions are squashed into their box (so that a probability is that of the action the world
+gets), observations and rewards are normalised, and policy and value share no weights.
 """
 
 from __future__ import annotations
@@ -14,10 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from softopt.deep.acting import PolicyAtPoint
 from softopt.deep.advantages import advantages
 from softopt.deep.networks import GaussianPolicy, Mlp
 from softopt.deep.optimiser import adam
+from softopt.deep.plain_policy import PlainPolicy, PolicyAtPoint
 from softopt.deep.replay_buffer import ReplayBuffer
 from softopt.deep.running_normaliser import TINY, RewardScale, RunningNormaliser
 
@@ -37,6 +40,8 @@ class PolicyGradientConfig:
 
     Attributes:
         hidden: sizes of the hidden layers of policy and value.
+        common_width: one width of the policy for all observations. Without it the network chooses the width as well,
+            state by state: a policy that becomes sure sooner, and of other things from seed to seed.
         horizon: environment steps in a rollout; after each there is an update.
         epochs: passes over the rollout in one update.
         batch: steps of the rollout in one gradient step.
@@ -55,6 +60,7 @@ class PolicyGradientConfig:
     """
 
     hidden: tuple[int, ...] = (64, 64)
+    common_width: bool = True
     horizon: int = 2_048
     epochs: int = 10
     batch: int = 256
@@ -100,7 +106,8 @@ class PolicyGradient:
     def __init__(self, observation_size: int, action_size: int, config: PolicyGradientConfig, seed: int) -> None:
         self.config = config
         weights = torch.Generator().manual_seed(seed)
-        self.policy = GaussianPolicy(observation_size, action_size, config.hidden, weights)
+        policy = PlainPolicy if config.common_width else GaussianPolicy
+        self.policy = policy(observation_size, action_size, config.hidden, weights)
         self.value = Mlp([observation_size, *config.hidden, 1], 1, weights)
         self.normaliser = RunningNormaliser(observation_size)
         self.at = PolicyAtPoint(self.policy, self.normaliser)

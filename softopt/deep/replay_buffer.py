@@ -71,7 +71,16 @@ class ReplayBuffer:
         terminated: bool,
         truncated: bool,
     ) -> None:
-        """Store one transition; observations (O,), action (A,) in [-1, 1]."""
+        """Store one transition; observations (O,), action (A,) in [-1, 1].
+
+        Raises:
+            ValueError: an observation or an action of another length.
+        """
+        if (len(observation), len(action), len(next_observation)) != (self.sizes[0], self.sizes[1], self.sizes[3]):
+            raise ValueError(
+                f"this buffer holds observations of {self.sizes[0]} numbers and actions of {self.sizes[1]}; got "
+                f"{len(observation)}, {len(action)} and then {len(next_observation)}."
+            )
         row = np.concatenate([observation, action, [reward], next_observation, [terminated, truncated]])
         self.table[self.added % len(self.table)] = torch.from_numpy(row)
         self.added += 1

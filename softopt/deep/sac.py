@@ -19,6 +19,7 @@ from softopt.deep.networks import GaussianPolicy, TwinQ, frozen, polyak
 from softopt.deep.optimiser import adam, pick_device, step
 from softopt.deep.precision import products
 from softopt.deep.replay_buffer import Batch, ReplayBuffer
+from softopt.deep.settings import Settings
 
 LOGGED = {
     "critic_loss": "J_Q = ½ Σₖ mean (Qₖ(s, a) − y)², with y = r + γ (1 − done) (minₖ Q̄ₖ(s′, a′) − T log π(a′ | s′))",
@@ -31,7 +32,7 @@ LOGGED = {
 
 
 @dataclass(frozen=True)
-class SACConfig:
+class SACConfig(Settings):
     """Settings of soft actor-critic; the defaults learn fast in a short run.
 
     Attributes:
@@ -173,8 +174,7 @@ def soft_target(
         batch: its rewards and terminations are read.
         next_q: (K, B) target critics at s' and the drawn action.
         next_log_prob: (B,) log-probability of that action, in nats.
-        temperature: T, in reward units a nat.
-        discount: gamma.
+        temperature, discount: T, in reward units a nat, and gamma.
 
     Returns:
         (B,).

@@ -18,8 +18,6 @@ from torch import Tensor
 from torch.distributions import Distribution, constraints
 from torch.nn.functional import softplus
 
-INSIDE = 1 - 1e-6  # an action of exactly 1 came from u = infinity; this is the largest u that a float32 can hold
-
 
 class SquashedGaussian(Distribution):
     """Independent Gaussians for A coordinates, squashed by tanh; actions and densities are those of [-1, 1]^A.
@@ -34,7 +32,7 @@ class SquashedGaussian(Distribution):
         Haarnoja et al. (2018a), arXiv 1801.01290, appendix C.
     """
 
-    arg_constraints = {"mean": constraints.real_vector, "log_std": constraints.real_vector}  # noqa: RUF012
+    arg_constraints = {"log_std": constraints.independent(constraints.real, 1)}  # noqa: RUF012
     support = constraints.independent(constraints.interval(-1.0, 1.0), 1)
     has_rsample = True
 
@@ -70,7 +68,7 @@ class SquashedGaussian(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density of actions in [-1, 1]^A, in nats.
 
-        At the very edge, where no float32 says how far out ``u`` was, the last ``u`` that one can tell is used.
+        An action of exactly 1 came from no finite ``u``; the last ``u`` that the number format can tell is used.
 
         Args:
             value: (..., A).
@@ -78,7 +76,8 @@ class SquashedGaussian(Distribution):
         Returns:
             (...), summed over the coordinates.
         """
-        before = torch.atanh(value.clamp(-INSIDE, INSIDE))
+        inside = 1 - torch.finfo(value.dtype).eps  # u = 8.3 in float32
+        before = torch.atanh(value.clamp(-inside, inside))
         noise = (before - self._mean) * (-self.log_std).exp()
         log_gaussian = -0.5 * noise.square() - self.log_std - 0.5 * math.log(2 * math.pi)
         return (log_gaussian - log_slope(before)).sum(-1)

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+ADAM = {"step", "exp_avg", "exp_avg_sq"}  # what the optimiser of every learner here keeps for a parameter
+
 
 def pack(parts: Mapping[str, Any]) -> dict[str, Tensor]:
     """Flatten parts to ``part.entry -> tensor``.
@@ -60,6 +62,15 @@ def _write(part: Any, state: dict[str, Tensor]) -> None:
         for key, value in state.items():
             index, entry = key.split(".")
             entries.setdefault(int(index), {})[entry] = value
+        parameters = [parameter for group in part.param_groups for parameter in group["params"]]
+        if entries and entries.keys() != set(range(len(parameters))):  # before its first step it holds nothing
+            raise KeyError(f"{len(entries)} of {len(parameters)} parameters")
+        for index, values in entries.items():
+            if values.keys() != ADAM:
+                raise KeyError(f"{index}: {', '.join(sorted(ADAM - values.keys()))}")
+            for entry, value in values.items():
+                if value.dim() and value.shape != parameters[index].shape:
+                    raise RuntimeError(f"{index}.{entry} has the shape {tuple(value.shape)}")
         part.load_state_dict({"state": entries, "param_groups": part.state_dict()["param_groups"]})
     elif isinstance(part, torch.Generator):
         part.set_state(state["state"].cpu())

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from softopt.deep.episodes import Episodes, Transition, evaluate, make
+from softopt.deep.episodes import Episodes, Transition, evaluate
 from softopt.deep.state import pack, unpack
 
 
@@ -106,7 +106,7 @@ def train(
         One :class:`Progress` each ``report_every`` steps and at every evaluation.
     """
     agent, episodes, sums = training.agent, training.episodes, training.sums
-    judge = make(episodes.environment.unwrapped.spec.id) if evaluate_every else None
+    judge = episodes.another() if evaluate_every else None
     while episodes.steps < steps:
         logged = agent.learn(episodes.step(agent.act(episodes.observation)))
         if logged:

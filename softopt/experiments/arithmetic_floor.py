@@ -82,12 +82,10 @@ class Floor:
 
     Args:
         wanted: from :func:`products`.
-        device: where.
     """
 
-    def __init__(self, wanted: Sequence[Product], device: str = "cpu") -> None:
+    def __init__(self, wanted: Sequence[Product]) -> None:
         self.flop = sum(product.flop for product in wanted)
-        self._device = device
         self._memory: dict[tuple, Tensor] = {}
         chosen = {product: fastest(self._ways(product)) for product in dict.fromkeys(wanted)}
         self._calls = [chosen[product] for product in wanted]
@@ -98,7 +96,7 @@ class Floor:
             call()
 
     def _tensor(self, role: str, *shape: int) -> Tensor:
-        return self._memory.setdefault((role, *shape), torch.ones(shape, device=self._device))
+        return self._memory.setdefault((role, *shape), torch.ones(shape))
 
     def _ways(self, product: Product) -> list[Callable[[], object]]:
         """The ways to compute it: all copies in one call or one by one, and simpler ones for a width of one."""
@@ -126,13 +124,11 @@ def fastest(ways: Sequence[Callable[[], object]], repeats: int = 20) -> Callable
     """Return the call that takes the least time at its best."""
 
     def best(call: Callable[[], object]) -> float:
-        return min(seconds(call) for _ in range(repeats))
+        times = []
+        for _ in range(repeats):
+            began = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - began)
+        return min(times)
 
     return min(ways, key=best)
-
-
-def seconds(call: Callable[[], object]) -> float:
-    """Wall-clock time of one call."""
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began

@@ -81,9 +81,10 @@ def measure(rollout: Rollout) -> Gait:
         ValueError: a rollout without the course of a torso or without the contacts of two feet.
     """
     if not {"speed", "pitch"} <= rollout.series.keys() or len(rollout.contacts) != 2:
+        has = ", ".join(rollout.series) or "no series"
         raise ValueError(
-            "a gait is measured from the series speed and pitch and the contacts of two feet, back and front; "
-            f"this one has {', '.join(rollout.series) or 'no series'} and {len(rollout.contacts)} feet. film_gait films all of them."
+            "a gait is measured from the series speed and pitch and the contacts of two feet, back and front; this "
+            f"rollout has {has} and {len(rollout.contacts)} feet. film_gait films all of it."
         )
     back, front = (contact.touching for contact in rollout.contacts)
     pitch, rocking = mean_angle(rollout.series["pitch"])
@@ -183,16 +184,19 @@ def table(gaits: Mapping[Any, Sequence[Gait]]) -> dict[str, NDArray[np.float64]]
     return {entry.name: numbers[..., k] for k, entry in enumerate(fields(Gait))}
 
 
-def separation(values: ArrayLike) -> float:
+def separation(values: ArrayLike, period: float | None = None) -> float:
     """How far runs lie apart, measured by how much one run varies.
 
     Args:
         values: (N, K), K stretches of each of N runs.
+        period: of values that live on a circle, such as 360 for a pitch and 1 for a phase.
 
     Returns:
         Standard deviation of the runs' means over the root mean variance within a run; about ``1 / sqrt(K)`` where
-        runs do not differ at all.
+        runs do not differ at all. On a circle both are those of the points in the plane.
     """
     values = np.asarray(values, dtype=float)
+    if period is not None:
+        values = np.exp(2j * np.pi * values / period)
     within = np.sqrt(values.var(axis=1, ddof=1).mean())
-    return float(values.mean(axis=1).std(ddof=1) / within) if within > 0 else np.inf
+    return np.inf if within == 0 else float(values.mean(axis=1).std(ddof=1) / within)

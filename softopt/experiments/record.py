@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
-from softopt.experiments.recordings import RECORDINGS, SEEDS
+from softopt.experiments.recordings import FILMS, RECORDINGS, SEEDS
 from softopt.experiments.train import train_seeds
 from softopt.runs import Setup, load, open_run, publish
 from softopt.runs.curve import from_csv, to_csv
@@ -30,7 +30,6 @@ def record(name: Positional[str], seeds: tuple[int, ...] = (), workers: int = 1,
     Returns:
         0 if every run was made, and those that were recorded before came out bit for bit or within the interval.
     """
-    folder = folder or Path("_runs") / "recordings" / name
     try:
         recorded = load(name)
         setup, known = recorded.setup(recorded.seeds[0]), recorded.seeds
@@ -39,6 +38,8 @@ def record(name: Positional[str], seeds: tuple[int, ...] = (), workers: int = 1,
             print(f"{fault} Those that can be recorded: {', '.join(RECORDINGS)}.", file=sys.stderr)
             return 1
         recorded, setup, known = None, RECORDINGS[name], []
+    # Never where the recording itself was trained: a finished run there would be compared with itself.
+    folder = folder or Path("_runs") / ("again" if recorded else "recordings") / name
     wanted = list(seeds) or known or list(SEEDS)
     status = train_seeds(setup, wanted, folder, workers)
     for seed in wanted:
@@ -54,7 +55,8 @@ def keep(name: str, setup: Setup, seed: int, folder: Path) -> int:
     run = open_run(replace(setup, seed=seed), seed_folder(folder, seed))
     if not run.finished:
         return 1
-    line = publish(run, name, data_folder())
+    film = FILMS[name](run.training.agent, seed=0, title=f"seed {seed}") if name in FILMS else None
+    line = publish(run, name, data_folder(), film)
     print(
         f"Recorded {name}, seed {seed}: return {run.rows[-1]['return']:.0f} after {line['seconds'] / 60:.0f} minutes."
     )

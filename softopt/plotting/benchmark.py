@@ -27,6 +27,7 @@ PUBLISHED = {
         Published(1241, "DDPG after 300k, Tianshou: 1241"),
     ),
 }
+NOTHING = "No benchmark is recorded here yet; `python -m softopt record sac/halfcheetah` makes one."
 
 
 def recorded(names: Iterable[str]) -> dict[str, Recording]:
@@ -67,25 +68,23 @@ def summary(recordings: Mapping[str, Mapping[str, Recording]]) -> list[str]:
 
 
 def benchmark_figure(recordings: Mapping[str, Mapping[str, Recording]]) -> DescribedFigure:
-    """Learning curves of every recording, with published returns as lines across; the title says how they ended.
-
-    Raises:
-        ValueError: not a single recording is there.
-    """
+    """Learning curves of every recording, with published returns as lines across; the title says how they ended."""
+    if not recordings:
+        figure = DescribedFigure(alt=NOTHING, figsize=(7.2, 1.0))
+        figure.text(0.02, 0.5, NOTHING, fontsize=10)
+        return figure
     panels = {
         task: {algorithm: curves_of(recording) for algorithm, recording in algorithms.items()}
         for task, algorithms in recordings.items()
     }
     ends = [
-        " against ".join(f"{algorithm} {curves.middle[-1]:.0f}" for algorithm, curves in panel.items()) + f" on {task}"
+        f"{task}: " + ", ".join(f"{algorithm} {curves.middle[-1]:.0f}" for algorithm, curves in panel.items())
         for task, panel in panels.items()
     ]
-    found = f"At the end: {'; '.join(ends)}"
-    title = found if len(found) < 45 * max(len(panels), 1) else found.replace("; ", ";\n")
     return learning_curves(
         panels,
-        title=title,
-        alt=f"Learning curves. {found}, interquartile means over the seeds.",
+        title="Where they end\n" + "\n".join(ends),
+        alt=f"Learning curves; interquartile means at the end: {'; '.join(ends)}.",
         published={task: PUBLISHED[task] for task in panels},
     )
 

@@ -32,5 +32,6 @@ def to_csv(rows: Sequence[Row]) -> str:
 def from_csv(text: str) -> dict[str, NDArray[np.float64]]:
     """Read columns, name -> (K,); an empty field, where nothing was logged yet, is NaN."""
     names, *lines = csv.reader(io.StringIO(text))
-    table = np.array([[float(field) if field else np.nan for field in line] for line in lines]).reshape(-1, len(names))
+    rows = [[float(field) if field else np.nan for field in line] for line in lines]
+    table = np.array(rows).reshape(len(lines), len(names))
     return dict(zip(names, table.T, strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -64,39 +65,44 @@ def run_seeds(setup: Setup, seeds: Sequence[int], folder: Path, workers: int) ->
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}.")
-    stop = threading.Event()
+    stop, running = threading.Event(), set()
     bars = {seed: _bar(place, seed, setup.steps) for place, seed in enumerate(seeds)}
     with ThreadPoolExecutor(workers) as pool:
         jobs = [
-            pool.submit(_attempts, replace(setup, seed=seed), seed_folder(folder, seed), bars[seed], stop)
+            pool.submit(_attempts, replace(setup, seed=seed), seed_folder(folder, seed), bars[seed], stop, running)
             for seed in seeds
         ]
         try:
             outcomes = [job.result() for job in jobs]
-        except KeyboardInterrupt:  # the processes heard it too, and save
+        except KeyboardInterrupt:
             stop.set()
+            for process in list(running):
+                _interrupt(process)
             outcomes = [job.result() for job in jobs]
     for bar in bars.values():
         bar.close()
     return outcomes
 
 
-def _attempts(setup: Setup, folder: Path, bar: Any, stop: threading.Event) -> Outcome:
+def _attempts(setup: Setup, folder: Path, bar: Any, stop: threading.Event, running: set) -> Outcome:
     """Run one seed, and run it again where it dies."""
     folder.mkdir(parents=True, exist_ok=True)
     words = ""
     for attempt in range(ATTEMPTS):
         if stop.is_set():
             break
-        code, words = _process(setup, folder, bar)
+        code, words = _process(setup, folder, bar, stop, running)
         if code == 0:
             return Outcome(setup.seed, folder, True, "")
         bar.set_postfix_str(f"stopped (status {code}), attempt {attempt + 1} of {ATTEMPTS}")
     return Outcome(setup.seed, folder, False, words)
 
 
-def _process(setup: Setup, folder: Path, bar: Any) -> tuple[int, str]:
-    """Run one seed in a process of its own; return its exit status and its last words."""
+def _process(setup: Setup, folder: Path, bar: Any, stop: threading.Event, running: set) -> tuple[int, str]:
+    """Run one seed in a process of its own; return its exit status and its last words.
+
+    The process hears of Ctrl-C from this one alone, whoever was told; the second that it hears would end it unsaved.
+    """
     order = json.dumps({"setup": setup.to_json(), "folder": str(folder)})
     process = subprocess.Popen(
         [sys.executable, "-m", "softopt.runs.worker"],
@@ -105,7 +111,11 @@ def _process(setup: Setup, folder: Path, bar: Any) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
     )
+    running.add(process)
+    if stop.is_set():
+        _interrupt(process)
     process.stdin.write(order)
     process.stdin.close()
     said: deque[str] = deque(maxlen=20)
@@ -114,7 +124,13 @@ def _process(setup: Setup, folder: Path, bar: Any) -> tuple[int, str]:
             show(bar, **json.loads(line))
         elif line.strip():
             said.append(line.rstrip())
+    running.discard(process)
     return process.wait(), "\n".join(said)
+
+
+def _interrupt(process: subprocess.Popen) -> None:
+    if os.name != "nt":  # there the console has told every process already
+        process.send_signal(signal.SIGINT)
 
 
 def _bar(place: int, seed: int, steps: int) -> Any:

@@ -12,6 +12,7 @@ import psutil
 import torch
 
 from softopt.deep.state import pack
+from softopt.envs import Rollout
 from softopt.runs.checkpoint import write_checkpoint
 from softopt.runs.curve import to_csv
 from softopt.runs.recording import MANIFEST, checksum
@@ -20,13 +21,14 @@ from softopt.runs.run import Run
 PACKAGES = ("torch", "numpy", "gymnasium", "mujoco")
 
 
-def publish(run: Run, name: str, data: Path) -> dict[str, Any]:
+def publish(run: Run, name: str, data: Path, film: Rollout | None = None) -> dict[str, Any]:
     """Write one finished run into a recording; a line of the same seed is replaced.
 
     Args:
         run: finished.
         name: of the recording, such as ``sac/hopper``.
         data: the folder of recordings.
+        film: of the agent at the end, kept as ``rollout``; or None.
 
     Returns:
         Its line of the manifest.
@@ -43,6 +45,9 @@ def publish(run: Run, name: str, data: Path) -> dict[str, Any]:
     agent = run.training.agent
     acting = {name: agent.parts()[name] for name in agent.acts_with}
     write_checkpoint(files["policy.safetensors"], pack(acting), {"setup": run.setup.to_json()})
+    if film is not None:
+        files["rollout"] = folder / f"seed_{seed}_rollout"
+        film.save(files["rollout"])
     line = {
         "name": name,
         "seed": seed,

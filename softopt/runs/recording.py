@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,9 @@ class Recording:
         from softopt.runs.checkpoint import read_checkpoint
 
         tensors, _ = read_checkpoint(self.path(seed, "policy.safetensors"))
-        agent = self.setup(seed).build().agent
+        setup = self.setup(seed)
+        here = {name: value for name, value in {"capacity": 1, "device": "cpu"}.items() if hasattr(setup.config, name)}
+        agent = replace(setup, config=replace(setup.config, **here)).build().agent
         unpack({name: agent.parts()[name] for name in agent.acts_with}, tensors)
         return agent
 

@@ -9,11 +9,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from torch import Tensor
 
 from softopt.deep import Training, train
 from softopt.runs.checkpoint import read_checkpoint, write_checkpoint
 from softopt.runs.curve import Row, row
 from softopt.runs.setup import Setup
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -83,12 +91,12 @@ def open_run(setup: Setup, folder: Path) -> Run:
     setup = setup.resolved()
     run = Run(setup, folder, setup.build(), [])
     if (folder / CHECKPOINT).exists():
-        tensors, notes = read_checkpoint(folder / CHECKPOINT)
+        tensors, notes = read_run(folder)
         before = Setup.from_json(notes["setup"])
-        if replace(before, steps=setup.steps) != setup:
-            changed = [name for name, value in before.to_json().items() if setup.to_json()[name] != value]
+        changed = differences(replace(before, steps=setup.steps), setup)
+        if changed:
             raise ValueError(
-                f"{folder} holds a run with another {' and '.join(c for c in changed if c != 'steps')}. "
+                f"{folder} holds a run with another {' and '.join(changed)}. "
                 "Choose another folder, or delete that one to begin anew."
             )
         run.training.load_state(tensors)
@@ -102,7 +110,15 @@ def resume(folder: Path) -> Run:
     Raises:
         FileNotFoundError, ValueError: no checkpoint, or not a whole one.
     """
-    return open_run(Setup.from_json(read_checkpoint(folder / CHECKPOINT)[1]["setup"]), folder)
+    return open_run(Setup.from_json(read_run(folder)[1]["setup"]), folder)
+
+
+def read_run(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and notes of the checkpoint of a run; errors as in :func:`resume`."""
+    tensors, notes = read_checkpoint(folder / CHECKPOINT)
+    if not {"setup", "rows", "seconds"} <= notes.keys():
+        raise ValueError(f"{folder / CHECKPOINT} is not a whole checkpoint of a run. Delete it, and the run begins anew.")
+    return tensors, notes
 
 
 def carry_on(run: Run, report: Callable[[Report], None] = lambda _: None, *, save_every: int = 10_000) -> bool:
@@ -118,11 +134,12 @@ def carry_on(run: Run, report: Callable[[Report], None] = lambda _: None, *, sav
 
     Raises:
         OSError: a checkpoint could not be written.
+        ValueError: another process trains in the same folder.
         FloatingPointError: the environment or a network came out with numbers that are not finite.
     """
     began, before, saved = time.monotonic(), run.seconds, run.step
-    earned = temperature = None
-    with stop_politely() as stopping:
+    earned, temperature = run.rows[-1]["return"] if run.rows else None, None
+    with alone(run.folder), stop_politely() as stopping:
         progress = train(
             run.training,
             run.setup.steps,
@@ -144,6 +161,32 @@ def carry_on(run: Run, report: Callable[[Report], None] = lambda _: None, *, sav
             if stopping:
                 break
     return run.finished
+
+
+def differences(one: Setup, other: Setup) -> list[str]:
+    """Settings in which two runs differ, each with both values; the algorithm alone where that differs."""
+    if one.algorithm != other.algorithm:
+        return [f"algorithm ({one.algorithm}, not {other.algorithm})"]
+    flat = [{**vars(setup), **vars(setup.config)} for setup in (one, other)]
+    names = [name for name in flat[0] if name != "config" and flat[0][name] != flat[1][name]]
+    return [f"{name} ({flat[0][name]}, not {flat[1][name]})" for name in names]
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Within this block no other may train in the folder; two would write one checkpoint at the same time.
+
+    The lock is the system's and goes with the process, however that ends. (Windows has none of this kind.)
+    """
+    if fcntl is None:
+        yield
+        return
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise ValueError(f"another process trains in {folder}; wait for it, or choose another folder.") from fault
+        yield
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Annotated, Any
 
+import gymnasium
 import tyro
 
 from softopt.deep import DDPG, SAC, DDPGConfig, Episodes, PolicyGradient, PolicyGradientConfig, SACConfig, Training
@@ -61,7 +62,10 @@ class Setup:
         Raises:
             ValueError: an environment that the learners cannot use.
         """
-        episodes = Episodes(self.environment, self.seed)
+        try:
+            episodes = Episodes(self.environment, self.seed)
+        except gymnasium.error.Error as fault:  # no such name, or a package is missing
+            raise ValueError(str(fault)) from fault
         agent = ALGORITHMS[self.algorithm][0](*episodes.sizes, self.config, self.seed)
         return Training(agent, episodes, self.seed)
 

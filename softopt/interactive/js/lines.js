@@ -161,8 +161,14 @@ function pointer(context, x, edge, up) {
 function decades(low, high) {
   const ticks = [];
   const step = Math.max(1, Math.ceil((high - low) / 5));
-  for (let k = Math.ceil(low - 1e-9); k <= high + 1e-9; k += step) {
-    ticks.push({ at: k, text: k < -3 || k > 4 ? `1e${k}`.replace("-", "−") : String(Number(`1e${k}`)) });
+  const few = high - low < 1.5; // hardly a decade needs numbers in between
+  const marks = few ? [1, 2, 5] : [1];
+  for (let k = few ? Math.floor(low) : Math.ceil(low - 1e-9); k <= high + 1e-9; k += step) {
+    for (const mark of marks) {
+      const at = k + Math.log10(mark);
+      const text = k < -3 || k > 4 ? `${mark}e${k}`.replace("-", "−") : String(Number(`${mark}e${k}`));
+      if (at >= low - 1e-9 && at <= high + 1e-9) ticks.push({ at, text });
+    }
   }
   return ticks;
 }

@@ -21,7 +21,7 @@ function render({ model, el }) {
   el.append(root);
 
   const panels = spec.panels.map((panel) => {
-    const view = growing(panel, spec.steps, () => model.get("curves")[panel.title]);
+    const view = growing(panel, spec, () => model.get("curves")[panel.title]);
     const made = surface(view);
     const { figure } = made;
     figure.tabIndex = 0;
@@ -69,8 +69,9 @@ function render({ model, el }) {
 }
 
 /** A panel whose curves grow: the axes are those of the numbers that there are, along x all that are to come. */
-function growing(panel, steps, read) {
+function growing(panel, { first, steps }, read) {
   const names = panel.curves;
+  const unit = steps < 20_000 ? 1 : 1000; // long numbers would run into each other
   let view;
 
   function renew() {
@@ -78,14 +79,14 @@ function growing(panel, steps, read) {
     const filled = values.map((curve) => Float32Array.from(curve, (value) => value ?? NaN));
     const finite = filled.flatMap((curve) => [...curve]).filter(Number.isFinite);
     const [low, high] = finite.length ? [Math.min(...finite), Math.max(...finite)] : [0, 1];
-    const spread = high - low > 1e-9 * Math.max(1, Math.abs(low)) ? 0 : 0.5;
+    const spread = high - low > 1e-9 * Math.max(1, Math.abs(low)) ? 0 : 0.5 * Math.abs(low) || 0.5;
     // The first and the last step belong to the axis, numbers or not.
     const curves = Object.fromEntries(names.map((name, k) => [name, Float32Array.of(NaN, ...filled[k], NaN)]));
     view = lines({
       title: panel.title,
       curves,
-      x: [0, ...x, steps],
-      x_label: "environment step",
+      x: [first, ...x, steps].map((step) => step / unit),
+      x_label: unit === 1 ? "environment step" : "environment steps (thousands)",
       limits: [low - spread, high + spread],
       logarithmic: false,
     }, { sliders: [] });
