@@ -1,9 +1,10 @@
 """Trains runs whose processes are killed again and again: ``python killing.py FOLDER SETUPS_AS_JSON FATES_AS_JSON``.
 
-Each fate is one process, forked from here so that torch is imported once. A pair [k, share] kills it from outside: after
-the k-th report, k at least 2, and then such a share of the time between the last two of them. "writing", "written" and "renamed" let it die by its own hand in the
-middle of its next checkpoint, just before the new file takes the place of the old one, and just after. Prints a
-line for each run, with the signal that ended each process, and last the exit status of the one that was left alone.
+Each fate is one process, forked from here so that torch is imported once. A pair [k, share] kills it from outside:
+after the k-th report, k at least 2, and then such a share of the time between the last two of them. "writing",
+"written" and "renamed" let it die by its own hand in the middle of its next checkpoint, just before the new file takes
+the place of the old one, and just after. Prints a line for each run, with the signal that ended each process, and last
+the exit status of the one that was left alone.
 """
 
 from __future__ import annotations

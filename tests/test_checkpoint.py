@@ -31,7 +31,10 @@ TENSORS = {
     "bytes": torch.arange(5, dtype=torch.uint8),
     "none": torch.zeros(0, 3),
 }
-NOTES = {"rows": [{"step": 1, "return": 0.1 + 0.2, "q": float("nan")}], "setup": {"algorithm": "sac", "temperature": None}}
+NOTES = {
+    "rows": [{"step": 1, "return": 0.1 + 0.2, "q": float("nan")}],
+    "setup": {"algorithm": "sac", "temperature": None},
+}
 
 
 @pytest.fixture

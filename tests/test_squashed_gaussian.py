@@ -57,10 +57,8 @@ class TestLogProb:
         found = policy.log_prob(action)
         assert found.shape == (2,)
         for row in range(2):
-            one = sum(
-                exact_log_prob(np.arctanh(action[row, i].item()), policy._mean[row, i].item(), policy.log_std[row, i].item())
-                for i in range(3)
-            )
+            before, mean, log_std = np.arctanh(action[row]), policy._mean[row], policy.log_std[row]
+            one = sum(exact_log_prob(before[i].item(), mean[i].item(), log_std[i].item()) for i in range(3))
             assert_allclose(found[row].item(), one, rtol=1e-10)
 
     @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -1,5 +1,6 @@
 """The loop of every learner and the episodes beneath it: order, seeds, evaluation, and what goes wrong."""
 
+import itertools
 from types import SimpleNamespace
 
 import gymnasium
@@ -61,7 +62,7 @@ class TestLoop:
         training, _ = scribbled(40)
         seen = training.agent.seen
         assert len(seen) == 40
-        for k, (before, after) in enumerate(zip(seen, seen[1:], strict=False), start=1):
+        for k, (before, after) in enumerate(itertools.pairwise(seen), start=1):
             assert not before.terminated
             assert before.truncated == (k % 16 == 0)
             same = np.array_equal(before.next_observation, after.observation)
@@ -184,7 +185,7 @@ class TestEpisodes:
             one, two = episodes.step(action), again.step(action)
             assert one.observation.tobytes() == two.observation.tobytes()
             assert one.next_observation.tobytes() == two.next_observation.tobytes()
-            assert one[3:] == two[3:]
+            assert one[-2:] == two[-2:]
             assert one.reward == two.reward
 
     def test_actions_are_scaled_to_the_environments_own_box(self):

@@ -41,6 +41,7 @@ RECORDINGS |= {
 _GAITS = {"environment": "HalfCheetah-v5", "steps": 400_000, "evaluate_every": 20_000, "evaluation_episodes": 5}
 RECORDINGS |= {
     "policy_gradient/halfcheetah": Setup(PolicyGradientConfig(common_width=False), **_GAITS),
+    "policy_gradient/halfcheetah_common_width": Setup(PolicyGradientConfig(), **_GAITS),
     "policy_gradient/halfcheetah_entropy": Setup(PolicyGradientConfig(common_width=False, temperature=0.1), **_GAITS),
 }
 # What is filmed of the agent at the end, for the player: kept beside the curve as "rollout".

@@ -86,7 +86,9 @@ def target_entropy_figure(recordings: Mapping[float, Recording]) -> DescribedFig
             axes.yaxis.set_minor_formatter(NullFormatter())
         finish(axes, title=title, x="environment step", y="")
     axes.legend(title="target (nats)", frameon=False, fontsize=8, title_fontsize=8)
-    figure.suptitle("The temperature goes where the entropy meets its target", x=0.01, ha="left", fontsize=12)
+    figure.suptitle(
+        "The more random a policy has to be, the more a nat has to be worth", x=0.01, ha="left", fontsize=12
+    )
     return figure
 
 

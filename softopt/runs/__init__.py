@@ -12,7 +12,7 @@ from softopt.runs.recording import Recording, load
 
 if TYPE_CHECKING:
     from softopt.runs.local import Outcome, run_seeds
-    from softopt.runs.publish import publish
+    from softopt.runs.publishing import publish
     from softopt.runs.run import Run, carry_on, open_run, resume
     from softopt.runs.setup import Setup
 
@@ -24,7 +24,7 @@ _MODULES = {
     "Setup": "setup",
     "carry_on": "run",
     "open_run": "run",
-    "publish": "publish",
+    "publish": "publishing",
     "resume": "run",
     "run_seeds": "local",
 }

@@ -16,12 +16,8 @@ from torch import Tensor
 from softopt.deep import Training, train
 from softopt.runs.checkpoint import read_checkpoint, write_checkpoint
 from softopt.runs.curve import Row, row
+from softopt.runs.lock import alone
 from softopt.runs.setup import Setup
-
-try:
-    import fcntl
-except ModuleNotFoundError:  # Windows
-    fcntl = None
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -117,7 +113,7 @@ def read_run(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and notes of the checkpoint of a run; errors as in :func:`resume`."""
     tensors, notes = read_checkpoint(folder / CHECKPOINT)
     if not {"setup", "rows", "seconds"} <= notes.keys():
-        raise ValueError(f"{folder / CHECKPOINT} is not a whole checkpoint of a run. Delete it, and the run begins anew.")
+        raise ValueError(f"{folder / CHECKPOINT} is not a whole checkpoint of a run. Delete it to begin the run anew.")
     return tensors, notes
 
 
@@ -170,23 +166,6 @@ def differences(one: Setup, other: Setup) -> list[str]:
     flat = [{**vars(setup), **vars(setup.config)} for setup in (one, other)]
     names = [name for name in flat[0] if name != "config" and flat[0][name] != flat[1][name]]
     return [f"{name} ({flat[0][name]}, not {flat[1][name]})" for name in names]
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Within this block no other may train in the folder; two would write one checkpoint at the same time.
-
-    The lock is the system's and goes with the process, however that ends. (Windows has none of this kind.)
-    """
-    if fcntl is None:
-        yield
-        return
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            raise ValueError(f"another process trains in {folder}; wait for it, or choose another folder.") from fault
-        yield
 
 
 @contextmanager

@@ -1,0 +1,30 @@
+"""One at a time: two processes that train in one folder would write one checkpoint at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows has no lock that goes with its process
+    fcntl = None
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Within this block no other may train in the folder. The lock goes with the process, however that ends.
+
+    Raises:
+        ValueError: another has it.
+    """
+    if fcntl is None:
+        yield
+        return
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            raise ValueError(f"another process trains in {folder}; wait for it, or choose another folder.") from fault
+        yield
