@@ -13,14 +13,6 @@ from softopt.deep.ddpg import critic_loss, policy_loss  # noqa: E402
 from softopt.deep.episodes import make  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def linear(**changes):
     """Networks one can work by hand: mu = tanh(s / 2), Q_k = k + s + 2 a; targets: tanh(s), and 10 times that Q."""
     agent = DDPG(1, 1, DDPGConfig(**{**TINY, "hidden": (), "discount": 0.5, **changes}), seed=0)
@@ -71,14 +63,14 @@ class TestTarget:
 
     def test_target_noise_is_cut_off_and_stays_in_the_box(self):
         agent = linear(target_noise=0.2)
-        targets = np.array([critic_loss(agent, one(0.0, False, False))[1]["target"].item() for _ in range(4_000)])
+        targets = np.array([critic_loss(agent, one(0.0, False, False))[1]["target"].item() for _ in range(800)])
         noise = (targets / 5 - 0.5) / 2 - np.tanh(0.5)  # y = 5 (s' + 2 a')
         assert noise.max() == pytest.approx(0.5, abs=1e-5)  # 2.5 deviations
         assert noise.min() == pytest.approx(-0.5, abs=1e-5)
         inside = noise[np.abs(noise) < 0.499]
-        assert 0.975 < len(inside) / len(noise) < 0.995  # 98.8 % of a Gaussian
-        assert abs(noise.mean()) < 4 * 0.2 / np.sqrt(4_000)
-        assert abs(np.std(noise) - 0.2) < 0.01
+        assert 0.97 < len(inside) / len(noise) < 0.998  # 98.8 % of a Gaussian
+        assert abs(noise.mean()) < 4 * 0.2 / np.sqrt(800)
+        assert abs(np.std(noise) - 0.2) < 0.02
         with torch.no_grad():
             agent.target_policy.mlp.biases[0].fill_(20.0)  # its action is 1: noise can only lower it
         targets = np.array([critic_loss(agent, one(0.0, False, False))[1]["target"].item() for _ in range(200)])

@@ -154,6 +154,8 @@ def test_recordings_are_read_without_torch_and_mujoco() -> None:
         """
         import softopt.runs
         from softopt.envs import Rollout
+        from softopt.experiments.gaits import measure
+        from softopt.runs.statistics import interval
         try:
             softopt.runs.load("no such recording")
         except FileNotFoundError as fault:

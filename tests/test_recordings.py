@@ -37,14 +37,6 @@ SETUP = Setup(
 )
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def finished(folder, **changes):
     run = open_run(dataclasses.replace(SETUP, **changes), folder)
     assert carry_on(run)

@@ -29,14 +29,6 @@ from softopt.tabular import evaluate as evaluate_table  # noqa: E402
 from softopt.tabular.learning import interact  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 # ------------------------------------------------------------------ the critic evaluates the policy that is given
 
 PARTS = 5  # every probability is a multiple of 1/5

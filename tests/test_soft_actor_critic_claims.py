@@ -7,10 +7,10 @@ from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
 from softopt.deep import SAC, SACConfig
+from softopt.experiments.benchmark import PUBLISHED
 from softopt.experiments.recordings import TARGET_ENTROPIES
 from softopt.interactive.policy_fit import fit_policy
 from softopt.operators import soft_maximum
-from softopt.plotting.benchmark import PUBLISHED
 from softopt.runs import load
 from softopt.runs.statistics import interquartile_mean
 from softopt.tabular import evaluate, gridworlds, plan

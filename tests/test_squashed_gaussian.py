@@ -57,7 +57,7 @@ class TestLogProb:
         found = policy.log_prob(action)
         assert found.shape == (2,)
         for row in range(2):
-            before, mean, log_std = np.arctanh(action[row]), policy._mean[row], policy.log_std[row]
+            before, mean, log_std = np.arctanh(action[row].numpy()), policy._mean[row], policy.log_std[row]
             one = sum(exact_log_prob(before[i].item(), mean[i].item(), log_std[i].item()) for i in range(3))
             assert_allclose(found[row].item(), one, rtol=1e-10)
 

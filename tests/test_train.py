@@ -19,14 +19,6 @@ from softopt.deep.episodes import make  # noqa: E402
 from softopt.deep.settings import check  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 class Scribe:
     """An agent that writes down what it is told; its first update comes at the fourth transition."""
 

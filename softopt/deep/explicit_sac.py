@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.optim.adam import adam
 
-from softopt.deep.networks import LOG_STD, Mlp, polyak
+from softopt.deep.networks import LOG_STD, Mlp
 from softopt.deep.replay_buffer import Batch
 from softopt.deep.squashed_gaussian import log_slope
 
@@ -33,6 +34,7 @@ class Tape:
     def __init__(self, mlp: Mlp, batch: int) -> None:
         self.mlp = mlp
         self.weights, self.biases = list(mlp.weights), list(mlp.biases)
+        self.parameters = [*self.weights, *self.biases]
         like = self.weights[0].detach()
         self.outputs = [like.new_empty(mlp.copies, batch, size) for size in mlp.sizes[1:]]
         self.slopes = [torch.empty_like(output) for output in self.outputs]
@@ -84,6 +86,26 @@ def gradient(parameter: Tensor) -> Tensor:
     return parameter.grad
 
 
+def quick_step(optimiser: torch.optim.Adam) -> None:
+    """The same step as the optimiser's own, on the tensors that it holds, without its bookkeeping."""
+    (group,) = optimiser.param_groups
+    parameters = group["params"]
+    held = [optimiser.state[parameter] for parameter in parameters]
+    if not held[0]:  # it makes its state in its first step
+        optimiser.step()
+        return
+    adam(
+        parameters,
+        [parameter.grad for parameter in parameters],
+        *([state[name] for state in held] for name in ("exp_avg", "exp_avg_sq")),
+        max_exp_avg_sqs=[],
+        state_steps=[state["step"] for state in held],
+        fused=True,
+        **{name: group[name] for name in ("amsgrad", "lr", "weight_decay", "eps", "maximize")},
+        **dict(zip(("beta1", "beta2"), group["betas"], strict=True)),
+    )
+
+
 class ExplicitUpdate:
     """One update of a :class:`softopt.deep.sac.SAC`.
 
@@ -131,7 +153,7 @@ class ExplicitUpdate:
         error = q - target
         mean_q = q[0].mean()
         self.critic.backward((error / size)[..., None])
-        sac.critic_optimiser.step()
+        quick_step(sac.critic_optimiser)
 
         # Policy: the slope of mean (T log pi - min Q) at u, through a = tanh(u). d log pi / du = 2 a.
         action, log_prob = action[size:], log_prob[size:]
@@ -146,13 +168,13 @@ class ExplicitUpdate:
         free = unbounded[size:]
         slope_log_std *= (free >= LOG_STD[0]) & (free <= LOG_STD[1])
         self._policy_tape(batch.observation).backward(torch.cat([slope, slope_log_std], 1)[None])
-        sac.policy_optimiser.step()
+        quick_step(sac.policy_optimiser)
         if sac.alpha_optimiser is not None:
             # The slope of -T mean(log pi + target) at log T is the loss itself.
             gradient(sac.log_alpha).copy_(-temperature * (log_prob + sac.target_entropy).mean())
-            sac.alpha_optimiser.step()
+            quick_step(sac.alpha_optimiser)
 
-        polyak(sac.target_critic, sac.critic, sac.config.tau)
+        torch._foreach_lerp_(self.target.parameters, self.critic.parameters, sac.config.tau)
         return {
             "critic_loss": 0.5 * error.square().mean(-1).sum(),
             "q": mean_q,

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from softopt.deep import Agent
-from softopt.deep.episodes import make
 from softopt.envs import Contact, Rollout, film
+
+if TYPE_CHECKING:
+    from softopt.deep import Agent
 
 FEET = {"back foot": "bfoot", "front foot": "ffoot"}  # of HalfCheetah
 BOUNCE = 2  # sub-steps: a foot that is off the ground for less has not left it
@@ -59,6 +60,8 @@ def film_gait(
         steps: at most so many; None runs to the time limit.
         title: who runs, as in "seed 3".
     """
+    from softopt.deep.episodes import make  # needs torch; recorded films are measured without it
+
     world = make(environment)
     try:
         return film(
