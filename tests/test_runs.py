@@ -406,3 +406,15 @@ class TestCommandLine:
         said = capsys.readouterr().err
         assert words in said
         assert "Traceback" not in said
+
+
+def test_a_policy_that_has_diverged_does_not_replace_a_good_checkpoint(tmp_path: Path) -> None:
+    run = open_run(Setup(SACConfig(hidden=(4,), batch=4, warm_up=10, capacity=100), "Pendulum-v1", steps=20), tmp_path)
+    run.save()
+    with torch.no_grad():
+        run.training.agent.policy.mlp.weights[0].fill_(torch.nan)
+    with pytest.raises(FloatingPointError, match="diverged"):
+        run.save()
+    (tmp_path / "checkpoint.safetensors").rename(tmp_path / "good")
+    tensors, _ = read_checkpoint(tmp_path / "good")
+    assert torch.isfinite(tensors["policy.mlp.weights.0"]).all()

@@ -28,7 +28,6 @@ from softopt.tabular import MDP  # noqa: E402
 from softopt.tabular import evaluate as evaluate_table  # noqa: E402
 from softopt.tabular.learning import interact  # noqa: E402
 
-
 # ------------------------------------------------------------------ the critic evaluates the policy that is given
 
 PARTS = 5  # every probability is a multiple of 1/5

@@ -23,6 +23,7 @@ from softopt.deep.optimiser import adam
 from softopt.deep.plain_policy import PlainPolicy, PolicyAtPoint
 from softopt.deep.replay_buffer import ReplayBuffer
 from softopt.deep.running_normaliser import TINY, RewardScale, RunningNormaliser
+from softopt.deep.settings import Settings
 
 LOGGED = {
     "policy_loss": "L = −mean min(ρ Â, clip(ρ, 1 − ε, 1 + ε) Â), with ρ = π(a | s) / π_old(a | s), Â normalised",
@@ -35,7 +36,7 @@ LOGGED = {
 
 
 @dataclass(frozen=True)
-class PolicyGradientConfig:
+class PolicyGradientConfig(Settings):
     """Settings of the policy gradient.
 
     Attributes:

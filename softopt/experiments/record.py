@@ -31,6 +31,11 @@ def record(name: Positional[str], seeds: tuple[int, ...] = (), workers: int = 1,
         0 if every run was made, and those that were recorded before came out bit for bit or within the interval.
     """
     try:
+        data_folder()
+    except FileNotFoundError as fault:  # said now, not after hours of training
+        print(fault, file=sys.stderr)
+        return 1
+    try:
         recorded = load(name)
         setup, known = recorded.setup(recorded.seeds[0]), recorded.seeds
     except FileNotFoundError as fault:

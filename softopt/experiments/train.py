@@ -24,6 +24,8 @@ def train(setup: Setup, folder: Path | None = None, seeds: int = 1, workers: int
     Returns:
         0 if every run is finished, 1 if one failed or was stopped.
     """
+    if seeds < 1:
+        raise ValueError(f"seeds is how many runs to train, at least 1; got {seeds}.")
     folder = folder or Path("_runs") / setup.algorithm / setup.environment
     if seeds > 1 or workers > 1:
         return train_seeds(setup, range(setup.seed, setup.seed + seeds), folder, workers)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from softopt.deep import Training, train
@@ -51,9 +52,20 @@ class Run:
         return self.step >= self.setup.steps
 
     def save(self) -> None:
-        """Write the checkpoint; raises OSError, with the last good one kept, where that cannot be done."""
+        """Write the checkpoint, in place of the one before.
+
+        Raises:
+            OSError: it could not be written; the last good one is kept.
+            FloatingPointError: the policy is no longer finite; the last good one is kept.
+        """
+        state = self.training.state()
+        if not all(torch.isfinite(value).all() for name, value in state.items() if name.startswith("policy.")):
+            raise FloatingPointError(
+                f"after {self.step} steps the policy's weights are not finite: it has diverged. The last good "
+                "checkpoint is kept. A smaller learning rate, or rewards of a smaller scale, may keep it finite."
+            )
         notes = {"setup": self.setup.to_json(), "rows": self.rows, "seconds": self.seconds}
-        write_checkpoint(self.folder / CHECKPOINT, self.training.state(), notes)
+        write_checkpoint(self.folder / CHECKPOINT, state, notes)
 
 
 @dataclass(frozen=True)
