@@ -89,8 +89,8 @@ def benchmark_figure(recordings: Mapping[str, Mapping[str, Recording]]) -> Descr
     )
 
 
-def curves_of(recording: Recording) -> Curves:
-    """Returns of a recording: each seed, their interquartile mean and its bootstrap interval."""
-    runs = recording.curves["return"]
+def curves_of(recording: Recording, quantity: str = "return") -> Curves:
+    """One column of a recording's curves: each seed, their interquartile mean and its bootstrap interval."""
+    runs = recording.curves[quantity]
     low, high = interval(runs)
     return Curves(recording.curves["step"][0], runs, interquartile_mean(runs, axis=0), low, high)
