@@ -12,12 +12,12 @@ from test_interactive_inference import panel
 
 from softopt.deep import Progress, SACConfig, train
 from softopt.deep.sac_iteration import one_iteration
+from softopt.experiments import benchmark
 from softopt.interactive import live
 from softopt.interactive.live import EVALUATED, EXPLORING, History, Live, as_curves, history_figure, watch
 from softopt.interactive.policy_fit import ACTIONS, explore_policy_fit, fit_policy
 from softopt.interactive.sac_iteration import STAGES, explore_iteration
 from softopt.interactive.target_entropy import explore_target_entropies, target_entropy_figure
-from softopt.plotting import benchmark
 from softopt.runs import Setup
 
 SMALL = SACConfig(hidden=(16, 16), batch=8, warm_up=60, capacity=500, temperature=None, precision="float32")

@@ -251,7 +251,8 @@ class TestMinimalIntervention:
         task = reaching(signal_noise=0.0, points=((0.2, 0.1),), times=(0.5,), start=(0.05, 0.0))
         policy = soft_linear_quadratic(task.problem, 0.0)
         states, _ = simulate(task.problem, policy, task.start, trials=3, generator=np.random.default_rng(0))
-        assert np.ptp(states, axis=0).max() == 0
+        # A product of matrices may round its rows differently: the same path, to the last digits.
+        assert np.ptp(states, axis=0).max() < 1e-13
         assert task.times[-1] == pytest.approx(0.5)
         # One straight line with one peak of speed.
         speed = np.hypot(states[0, 2:, 2], states[0, 2:, 3])

@@ -109,8 +109,11 @@ class TestCliffWalking:
         critical = brentq(lambda t: linear_z(mdp, t)[0] - 1, 0.5, 2.0, xtol=1e-13)
         found = plan(mdp, critical * (1 - 1e-6))
         assert np.isfinite(found.value).all()
-        with pytest.raises(SoftValueDiverges, match="diverges at temperature"):
+        # So near, a processor's last digit decides whether it can still be told why there is no value.
+        with pytest.raises(SoftValueDiverges, match=r"diverges at temperature|too near the critical temperature"):
             plan(mdp, critical * (1 + 1e-6))
+        with pytest.raises(SoftValueDiverges, match="diverges at temperature"):
+            plan(mdp, critical * (1 + 1e-2))
         with pytest.raises(SoftValueDiverges):
             soft_value_iteration(mdp, 1.01 * critical)
 
