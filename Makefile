@@ -24,7 +24,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist workste
 help:
 	@echo "make lab          open the whole course in JupyterLab"
 	@echo "make lab-tabular  open it without torch and mujoco: a smaller download"
-	@echo "make test         prove that everything works (under 10 minutes, installs apart)"
+	@echo "make test         prove that everything works (under 20 minutes, installs apart)"
 	@echo "make test-all     the same, with the slow tests"
 	@echo "make lint         check style and types; change nothing"
 	@echo "make format       put code and notebooks into the house style"
