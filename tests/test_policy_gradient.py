@@ -1,11 +1,12 @@
 """Policy gradient: its advantages, its clip, its bookkeeping, and that it learns."""
 
-import gymnasium
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 torch = pytest.importorskip("torch")
+
+from deep_cases import Steer  # noqa: E402
 
 from softopt.deep import Episodes, PolicyGradient, PolicyGradientConfig, Training, Transition, evaluate, train  # noqa: E402
 from softopt.deep.advantages import advantages  # noqa: E402
@@ -13,30 +14,6 @@ from softopt.deep.policy_gradient import Steps, policy_loss  # noqa: E402
 from softopt.deep.running_normaliser import RewardScale, RunningNormaliser  # noqa: E402
 
 ONE_EPISODE = {"terminated": np.zeros(6), "truncated": np.zeros(6)}
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-class Steer(gymnasium.Env):
-    """A point on a line; 16 steps of -(x - 1)^2. The best it can do from 0 is go to 1 at .25 a step and stay there."""
-
-    observation_space = gymnasium.spaces.Box(-np.inf, np.inf, (1,))
-    action_space = gymnasium.spaces.Box(-1, 1, (1,))
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.x, self.t = self.np_random.uniform(-0.1, 0.1), 0
-        return np.array([self.x], dtype=np.float32), {}
-
-    def step(self, action):
-        self.x, self.t = self.x + 0.25 * float(action[0]), self.t + 1
-        return np.array([self.x], dtype=np.float32), -((self.x - 1) ** 2), False, self.t == 16, {}
 
 
 SMALL = {"hidden": (16,), "horizon": 128, "batch": 64, "epochs": 4, "learning_rate": 1e-2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from softopt.runs.statistics import interquartile_mean, interval, smooth
+from softopt.runs.statistics import interquartile_mean, interval
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,3 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 def test_a_confidence_outside_its_range_is_refused(confidence: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         interval(np.ones(3), confidence=confidence)
-
-
-def test_smoothing_by_hand() -> None:
-    np.testing.assert_allclose(smooth([1.0, 3.0, 5.0, 7.0], 2), [1.0, 2.0, 4.0, 6.0])
-    np.testing.assert_allclose(smooth([[1.0, 3.0]], 5), [[1.0, 2.0]])

@@ -1,8 +1,7 @@
 """Policy gradient with a clipped surrogate (PPO; Schulman et al. 2017, arXiv 1707.06347); the lecture at 0:20.
 
 On-policy. The policy acts for a while; then each of its actions is made likelier or less likely by how much better
-than usual it turned out; then all of that experience is thrown away. Nothing in it looks for a second way to do well:
-where chance leads a run first, there it climbs.
+than usual it turned out; then that experience is thrown away. Where chance leads a run first, there it climbs.
 
 Other than in the paper, actions are squashed into their box (so that a probability is that of the action the world
 gets), observations and rewards are normalised, and policy and value share no weights.
@@ -41,8 +40,7 @@ class PolicyGradientConfig(Settings):
 
     Attributes:
         hidden: sizes of the hidden layers of policy and value.
-        common_width: one width of the policy for all observations. Without it the network chooses the width as well,
-            state by state: a policy that becomes sure sooner, and of other things from seed to seed.
+        common_width: one width of the policy for all observations; else the network chooses it state by state.
         horizon: environment steps in a rollout; after each there is an update.
         epochs: passes over the rollout in one update.
         batch: steps of the rollout in one gradient step.
@@ -53,11 +51,9 @@ class PolicyGradientConfig(Settings):
         gradient_limit: largest norm of a gradient, of policy and of value each; longer ones are shortened to it.
         normalise: bring observations to mean 0 and variance 1, by all that was seen so far.
         scale_rewards: divide rewards by the standard deviation of the discounted return, for the value's sake.
-        temperature: T, what one nat of entropy is worth in reward units; 0 for none. As it stands it is a *bonus*
-            in the loss, T times the entropy at the states that were visited, outside the return: what most programs
-            do, and not the gradient of the soft objective (notebook 06).
-        entropy_in_return: pay T times -log pi with each reward instead, so that the return holds the entropy still
-            to come: the soft policy gradient.
+        temperature: T, what one nat of entropy is worth in reward units; 0 for none. It is a *bonus* in the loss,
+            outside the return: what most programs do, and not the gradient of the soft objective (notebook 06).
+        entropy_in_return: pay T times -log pi with each reward instead: the soft policy gradient.
     """
 
     hidden: tuple[int, ...] = (64, 64)

@@ -1,8 +1,8 @@
 """The recorded runs of the course: what each is called, what it is made from, and how many seeds it has.
 
 The settings of the two benchmarks are those of the fast published runs (learning rate 1e-3, temperature .2, ten
-thousand random steps first, as in Spinning Up and Tianshou), with batches of 128: half the price of 256, and as good
-after 40 000 steps of HalfCheetah and Hopper. The pendulum's runs are short enough that a reader can make one.
+thousand random steps first, as in Spinning Up and Tianshou), with batches of 128: about half the price of 256, between
+Spinning Up's 100 and Tianshou's 256. The pendulum's runs are short enough that a reader can make one.
 """
 
 from __future__ import annotations

@@ -59,11 +59,3 @@ def interval(*tasks: ArrayLike, confidence: float = 0.95, seed: int = 0) -> tupl
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return found.low, found.high
-
-
-def smooth(values: ArrayLike, width: int) -> Array:
-    """Mean over the last ``width`` points along the last axis, fewer at the beginning; for drawing alone."""
-    values = np.asarray(values, dtype=np.float64)
-    sums = np.cumsum(values, axis=-1)
-    sums[..., width:] = sums[..., width:] - sums[..., :-width]
-    return sums / np.minimum(np.arange(1, values.shape[-1] + 1), width)

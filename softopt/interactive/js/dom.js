@@ -30,6 +30,20 @@ export function roundTicks(low, high, about = 4) {
   return ticks.map((tick) => ({ value: tick, text: String(Number(tick.toPrecision(6))).replace("-", "−") }));
 }
 
+/** Draw marks and texts below a horizontal axis, from pairs [value, text], in the colours that the context has. */
+export function ticksBelow(context, ticks, toX, bottom) {
+  context.textAlign = "center";
+  context.textBaseline = "top";
+  for (const [value, text] of ticks) {
+    const x = Math.round(toX(value)) + 0.5;
+    context.beginPath();
+    context.moveTo(x, bottom);
+    context.lineTo(x, bottom + 4);
+    context.stroke();
+    context.fillText(text, x, bottom + 5);
+  }
+}
+
 /** Colours and font of the page as it looks now; the style sheet follows the notebook's theme. */
 export function readTheme(root) {
   const style = getComputedStyle(root);

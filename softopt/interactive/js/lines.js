@@ -1,6 +1,6 @@
 // Curves against a slider with a marker that follows it, or curves over x that change at every frame.
 
-import { readable, roundTicks } from "./dom.js";
+import { readable, roundTicks, ticksBelow } from "./dom.js";
 
 const MARGIN = { top: 8, right: 10, bottom: 34 };
 
@@ -46,16 +46,7 @@ export function lines(panel, { sliders }) {
       context.stroke();
       context.fillText(text, left - 6, y);
     }
-    context.textAlign = "center";
-    context.textBaseline = "top";
-    for (const [value, text] of xTicks) {
-      const x = Math.round(toX(value)) + 0.5;
-      context.beginPath();
-      context.moveTo(x, bottom);
-      context.lineTo(x, bottom + 4);
-      context.stroke();
-      context.fillText(text, x, bottom + 5);
-    }
+    ticksBelow(context, xTicks, toX, bottom);
     context.fillText(panel.x_label || slider?.name || "", (left + width - MARGIN.right) / 2, bottom + 19);
   }
 

@@ -1,6 +1,6 @@
 // What happened over time, under a view: when each foot was on the ground, how the body was pitched, and a cursor.
 
-import { roundTicks } from "./dom.js";
+import { roundTicks, ticksBelow } from "./dom.js";
 import { titled } from "./figures.js";
 import { frameAt } from "./pose.js";
 
@@ -79,16 +79,8 @@ export function timeline(rollout, colourIndex, named) {
     context.fillStyle = theme.faint;
     context.strokeStyle = theme.rule;
     context.lineWidth = 1;
-    context.textAlign = "center";
-    context.textBaseline = "top";
-    for (const { value, text } of roundTicks(start, start + shown, 5)) {
-      const x = Math.round(toX(value)) + 0.5;
-      context.beginPath();
-      context.moveTo(x, bottom);
-      context.lineTo(x, bottom + 4);
-      context.stroke();
-      context.fillText(text, x, bottom + 5);
-    }
+    const ticks = roundTicks(start, start + shown, 5).map(({ value, text }) => [value, text]);
+    ticksBelow(context, ticks, toX, bottom);
     context.fillText("time (s)", (left + right) / 2, bottom + 18);
   }
 
