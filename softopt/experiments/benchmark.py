@@ -52,8 +52,8 @@ def benchmark() -> dict[str, dict[str, Recording]]:
 
 
 def summary(recordings: Mapping[str, Mapping[str, Recording]]) -> list[str]:
-    """A line a recording: interquartile mean at the end, its interval, and every seed."""
-    said = []
+    """A line a recording: interquartile mean at the end, its interval, and every seed; or that there is none."""
+    said = [] if recordings else [NOTHING]
     for task, algorithms in recordings.items():
         for algorithm, recording in algorithms.items():
             ends = recording.curves["return"][:, -1]

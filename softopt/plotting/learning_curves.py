@@ -69,7 +69,7 @@ def learning_curves(
         raise ValueError("there is nothing to draw: learning_curves needs at least one task.")
     algorithms = list(dict.fromkeys(name for panel in panels.values() for name in panel))
     looks = {name: (PALETTE[k % len(PALETTE)], DASHES[k % len(DASHES)]) for k, name in enumerate(algorithms)}
-    figure = DescribedFigure(alt=alt, figsize=(4.2 * len(panels) + 0.6, 3.7))
+    figure = DescribedFigure(alt=alt, figsize=(max(7.2, 4.2 * len(panels) + 0.6), 3.7))
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     for axes, (task, panel) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
         for name, curves in panel.items():
