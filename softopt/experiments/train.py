@@ -65,5 +65,6 @@ def train_seeds(setup: Setup, seeds: range | list[int], folder: Path, workers: i
     if not all(outcome.finished for outcome in outcomes):
         print("The same command goes on from the last checkpoints.")
         return 1
-    print(f"All {len(outcomes)} seeds are finished, in {folder}.")
+    done = f"All {len(outcomes)} seeds are" if len(outcomes) > 1 else f"Seed {outcomes[0].seed} is"
+    print(f"{done} finished, in {folder}.")
     return 0
