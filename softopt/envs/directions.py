@@ -1,0 +1,57 @@
+"""One way or all ways: statistics of directions in the plane, given as angles in radians."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from softopt.operators import entropy
+
+Array = NDArray[np.float64]
+
+
+def resultant_length(angles: ArrayLike) -> float:
+    """Length of the mean of the unit vectors: 1 if all point one way, 0 if they cancel.
+
+    Of n directions that are drawn evenly, it is about 0.89 / sqrt(n) on average. Two opposite directions cancel as
+    well as all do; :func:`sector_entropy` tells them apart.
+
+    Args:
+        angles: (n,) radians.
+
+    Raises:
+        ValueError: no angle, or one that is not finite.
+    """
+    return float(np.abs(np.exp(1j * _checked(angles)).mean()))
+
+
+def sector_shares(angles: ArrayLike, n: int = 8) -> Array:
+    """Share of the directions in each of n equal sectors, (n,); they sum to 1.
+
+    Sector k is centred on the angle ``2 pi k / n``, so with eight of them sector 0 is all within 22.5 degrees of the
+    x axis, sector 2 is around the y axis, and so on counterclockwise.
+
+    Args:
+        angles: (N,) radians, of any turn.
+        n: number of sectors.
+
+    Raises:
+        ValueError: no angle, one that is not finite, or n below 1.
+    """
+    if n < 1:
+        raise ValueError(f"there is at least one sector; got n={n}.")
+    found = _checked(angles)
+    sector = np.floor(found * n / (2 * np.pi) + 0.5).astype(np.int64) % n
+    return np.bincount(sector, minlength=n) / len(found)
+
+
+def sector_entropy(angles: ArrayLike, n: int = 8) -> float:
+    """Entropy of :func:`sector_shares` in nats: 0 if all lie in one sector, log n if all sectors have as many."""
+    return float(entropy(sector_shares(angles, n)))
+
+
+def _checked(angles: ArrayLike) -> Array:
+    found = np.asarray(angles, dtype=np.float64)
+    if found.ndim != 1 or found.size == 0 or not np.isfinite(found).all():
+        raise ValueError(f"angles are one or more finite numbers, shape (n,), in radians; got {angles!r}.")
+    return found
