@@ -200,7 +200,7 @@ class TestLive:
     def test_draws_at_most_twice_a_second(self, shown, monkeypatch):
         seen, now = [], iter(np.arange(0, 100, 0.1))
         monkeypatch.setattr(Live, "show", lambda self, sentence, over=False: seen.append(sentence))
-        news = [Progress(k, (), (), {}) for k in range(1, 21)]
+        news = [Progress(k, (), (), {}, {}) for k in range(1, 21)]
         monkeypatch.setattr(live, "train", lambda *_, **__: iter(news))
         watch(Setup(SMALL, "Pendulum-v1").build(), 20, clock=lambda: next(now))
         assert 4 <= len(seen) <= 6  # two seconds of reports, ten a second, and the end
@@ -208,7 +208,7 @@ class TestLive:
 
     def test_an_interrupt_keeps_what_there_is(self, shown, monkeypatch):
         def interrupted(*_, **__):
-            yield Progress(100, (-1200.0, -1000.0), (), {"entropy": 0.5})
+            yield Progress(100, (-1200.0, -1000.0), (), {}, {"entropy": 0.5})
             raise KeyboardInterrupt
 
         monkeypatch.setattr(live, "train", interrupted)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from softopt.deep.batched import Batched
 from softopt.deep.networks import DeterministicPolicy, TwinQ, frozen, polyak
 from softopt.deep.optimiser import adam, pick_device, step
 from softopt.deep.precision import products
@@ -65,7 +66,7 @@ class DDPGConfig(Settings):
     device: str = "auto"
 
 
-class DDPG:
+class DDPG(Batched):
     """DDPG for observations (O,) and actions in [-1, 1]^A; arguments as for :class:`softopt.deep.SAC`.
 
     Attributes:
@@ -106,6 +107,10 @@ class DDPG:
     def best_action(self, observation: np.ndarray) -> np.ndarray:
         """The policy's action (A,), without noise."""
         return self.policy(torch.as_tensor(observation, device=self.device)[None])[0].cpu().numpy()
+
+    def draw(self, observation: Tensor, noise: Tensor) -> Tensor:
+        """The policy's action (B, A) in each of B states (B, O): it has but one, and no noise enters."""
+        return self.policy(observation)
 
     def learn(self, transition: tuple) -> dict[str, Tensor] | None:
         """Store one transition and make one update; return what was logged, or None during the warm-up."""

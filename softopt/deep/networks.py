@@ -106,6 +106,25 @@ class TwinQ(nn.Module):
         return self.mlp(torch.cat([observation, action], dim=-1)).squeeze(-1)
 
 
+class SamplingNetwork(nn.Module):
+    """A network that turns noise into actions: a policy without a density, of any shape (Haarnoja et al. 2017, 4.2).
+
+    It returns u, of which the action is tanh(u). The noise itself is added to what the network says of it: so the first
+    draws are spread over all actions, and no peak is out of their reach. Arguments as for :class:`GaussianPolicy`.
+    """
+
+    def __init__(
+        self, observation_size: int, action_size: int, hidden: Sequence[int], generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.mlp = Mlp([observation_size + action_size, *hidden, action_size], 1, generator)
+
+    def forward(self, observation: Tensor, noise: Tensor) -> Tensor:
+        """Map (B, O) and standard normal noise (B, N, A) to (B, N, A): N draws in each state."""
+        there = observation.unsqueeze(1).expand(-1, noise.shape[1], -1)
+        return noise + self.mlp(torch.cat([there, noise], -1).flatten(0, 1))[0].view(noise.shape)
+
+
 @torch.no_grad()
 def polyak(target: nn.Module, source: nn.Module, tau: float) -> None:
     """Move the target network a share ``tau`` of the way to its source."""

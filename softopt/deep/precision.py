@@ -1,8 +1,9 @@
-"""Reduced precision: float32 matrix products on the CPU's bfloat16 units, where it has them.
+"""Reduced precision: float32 matrix products on the CPU's bfloat16 matrix units (AMX), where it has them.
 
 On such processors a product of matrices runs about four times faster with inputs rounded to 8 bits of mantissa and
-sums kept in float32; nothing else is rounded. On others it gains nothing, so the CPU is asked. Acting, one row at a
-time, is slower that way: the mode holds during updates alone.
+sums kept in float32; nothing else is rounded. On others it gains nothing, so the CPU is asked. The bfloat16 *vector*
+instructions of other processors (AVX-512 BF16) are not enough: torch does not use them for products of float32.
+Acting, one row at a time, is slower that way: the mode holds during updates alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MODES = ("auto", "float32", "reduced")
 
 @lru_cache
 def resolve(precision: str) -> str:
-    """Return "float32" or "reduced"; "auto" asks the CPU for bfloat16 units.
+    """Return "float32" or "reduced"; "auto" asks the CPU for bfloat16 matrix units.
 
     Raises:
         ValueError: none of "auto", "float32" and "reduced".
@@ -29,7 +30,7 @@ def resolve(precision: str) -> str:
         return precision
     # Since torch 2.10; an older one, or another kind of CPU, says nothing, and float32 it is.
     able = getattr(torch.cpu, "get_capabilities", dict)()
-    return "reduced" if able.get("amx_bf16") or able.get("avx512_bf16") else "float32"
+    return "reduced" if able.get("amx_bf16") else "float32"
 
 
 @contextmanager

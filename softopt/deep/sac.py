@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from softopt.deep.batched import Batched
 from softopt.deep.explicit_sac import ExplicitUpdate
 from softopt.deep.networks import GaussianPolicy, TwinQ, frozen, polyak
 from softopt.deep.optimiser import adam, pick_device, step
@@ -66,7 +67,7 @@ class SACConfig(Settings):
     device: str = "auto"
 
 
-class SAC:
+class SAC(Batched):
     """Soft actor-critic for observations (O,) and actions in [-1, 1]^A.
 
     Args:
@@ -108,11 +109,15 @@ class SAC:
     @torch.no_grad()
     def act(self, observation: np.ndarray) -> np.ndarray:
         """Draw an action (A,) in [-1, 1] to explore with; uniform during the warm-up."""
+        noise = torch.empty(1, self.replay.sizes[1], device=self.device)
         if self.replay.added < self.config.warm_up:
-            size = self.replay.sizes[1]
-            return torch.empty(size, device=self.device).uniform_(-1, 1, generator=self.generator).cpu().numpy()
+            return noise.uniform_(-1, 1, generator=self.generator)[0].cpu().numpy()
         seen = torch.as_tensor(observation, device=self.device)[None]
-        return self.policy(seen).rsample(generator=self.generator)[0].cpu().numpy()
+        return self.draw(seen, noise.normal_(generator=self.generator))[0].cpu().numpy()
+
+    def draw(self, observation: Tensor, noise: Tensor) -> Tensor:
+        """The policy's actions (B, A) in B states (B, O), from standard normal noise (B, A)."""
+        return self.policy(observation).at(noise)
 
     @torch.no_grad()
     def best_action(self, observation: np.ndarray) -> np.ndarray:

@@ -59,11 +59,15 @@ class SquashedGaussian(Distribution):
         log_gaussian = -0.5 * noise.square() - self.log_std - 0.5 * math.log(2 * math.pi)
         return torch.tanh(before), (log_gaussian - log_slope(before)).sum(-1)
 
+    def at(self, noise: Tensor) -> Tensor:
+        """The actions to which standard normal noise leads, (..., A) both, differentiable."""
+        return torch.tanh(self._mean + self.log_std.exp() * noise)
+
     def rsample(self, sample_shape: torch.Size = torch.Size(), generator: torch.Generator | None = None) -> Tensor:  # noqa: B008
         """Draw actions, (*sample_shape, ..., A), differentiable."""
         shape = self._extended_shape(sample_shape)
         noise = torch.empty(shape, dtype=self._mean.dtype, device=self._mean.device).normal_(generator=generator)
-        return torch.tanh(self._mean + self.log_std.exp() * noise)
+        return self.at(noise)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density of actions in [-1, 1]^A, in nats.

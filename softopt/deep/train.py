@@ -1,7 +1,9 @@
 """The loop that every learner shares (6:33 in the lecture): act, let the world answer, store, learn.
 
 An algorithm says what it does with a transition; the loop says nothing about how. It never writes a file: it yields
-what happened, and whoever calls it keeps, draws or stores that.
+what happened, and whoever calls it keeps, draws or stores that. An environment may have more to ask of an agent than
+its return, such as which way it takes: a method ``probe(agent, seed)`` that returns numbers by name, of an agent that
+can ``sample`` many actions at once.
 """
 
 from __future__ import annotations
@@ -45,12 +47,14 @@ class Progress:
         step: environment steps so far.
         returns: of the training episodes that ended, with the exploring policy.
         evaluation: undiscounted returns with the best action, where an evaluation was due; else empty.
+        measured: at an evaluation, what the environment's own ``probe`` found, if it has one; else empty.
         logged: mean over the updates since the last evaluation of each quantity that the agent logs.
     """
 
     step: int
     returns: tuple[float, ...]
     evaluation: tuple[float, ...]
+    measured: dict[str, float]
     logged: dict[str, float]
 
 
@@ -108,16 +112,18 @@ def train(
     agent, episodes, sums = training.agent, training.episodes, training.sums
     judge = episodes.another() if evaluate_every else None
     while episodes.steps < steps:
-        logged = agent.learn(episodes.step(agent.act(episodes.observation)))
-        if logged:
-            sums += torch.tensor([1.0, *(float(logged[name]) for name in agent.logged)], dtype=torch.float64)
+        news = agent.learn(episodes.step(agent.act(episodes.observation)))
+        if news:
+            sums += torch.tensor([1.0, *(float(news[name]) for name in agent.logged)], dtype=torch.float64)
         due = evaluate_every and episodes.steps % evaluate_every == 0
         if due or episodes.steps % report_every == 0 or episodes.steps == steps:
             means = (sums[1:] / sums[0]).tolist() if sums[0] else []
-            evaluation = ()
+            evaluation, measured = (), {}
             if due:
-                evaluation = tuple(evaluate(agent, judge, [training.seed, episodes.steps], evaluation_episodes))
+                seed = [training.seed, episodes.steps]
+                evaluation = tuple(evaluate(agent, judge, seed, evaluation_episodes))
+                probe = getattr(judge.unwrapped, "probe", None)
+                measured = probe(agent, seed) if probe and hasattr(agent, "sample") else {}
                 sums.zero_()
-            yield Progress(
-                episodes.steps, tuple(episodes.collect()), evaluation, dict(zip(agent.logged, means, strict=False))
-            )
+            logged = dict(zip(agent.logged, means, strict=False))
+            yield Progress(episodes.steps, tuple(episodes.collect()), evaluation, measured, logged)

@@ -75,13 +75,39 @@ def products(observation: int, action: int, hidden: Sequence[int] = (256, 256), 
     ]
 
 
+def soft_q_products(
+    observation: int, action: int, hidden: Sequence[int], batch: int, value: int, fixed: int, moved: int
+) -> list[Product]:
+    """The products of one update of soft Q-learning with a uniform proposal.
+
+    Args:
+        observation, action: O and A.
+        hidden: sizes of the hidden layers.
+        batch: B.
+        value, fixed, moved: particles of the three kinds in each state.
+    """
+    critic, sampler = (observation + action, *hidden, 1), (observation + action, *hidden, action)
+    return [
+        *forward(1, batch * value, critic),  # the target critic at s' and the particles of the value
+        *forward(1, batch, critic),  # the critic at s, with its gradients
+        *weight_gradients(1, batch, critic),
+        *input_gradients(1, batch, critic),
+        *forward(1, batch * (fixed + moved), sampler),
+        *forward(1, batch * fixed, critic),  # Q at the fixed particles, and its slope there
+        *input_gradients(1, batch * fixed, critic),
+        Product(1, batch * fixed, hidden[0], action, "right"),
+        *weight_gradients(1, batch * moved, sampler),
+        *input_gradients(1, batch * moved, sampler),
+    ]
+
+
 class Floor:
     """All products of an update, ready to run: operands of ones in memory that is made once, the fastest call for each.
 
     Operands of one shape share their memory, so that more of them lie in the cache than in any true update.
 
     Args:
-        wanted: from :func:`products`.
+        wanted: from :func:`products` or :func:`soft_q_products`.
     """
 
     def __init__(self, wanted: Sequence[Product]) -> None:

@@ -1,4 +1,4 @@
-"""The competitors of ``bench sac``: one soft actor-critic in this process, which takes steps when it is told to.
+"""The competitors of ``bench sac`` and ``bench sql``: one learner in this process; it takes steps when it is told to.
 
 Every one learns its temperature, keeps a million transitions, draws random actions at first, and then makes one update
 a step; networks and batch are those of the order. Requests and answers are lines: when the first update is made the
@@ -51,21 +51,23 @@ def softopt(order: Order) -> Callable[[int], object]:
 
 
 def training_of(order: Order) -> Any:
-    """The :class:`softopt.deep.Training` of an order, before its first step."""
-    from softopt.deep import SAC, Episodes, SACConfig, Training
+    """The :class:`softopt.deep.Training` of an order of one of ours, before its first step."""
+    from softopt.deep import SAC, Episodes, SACConfig, SoftQLearning, SoftQLearningConfig, Training
 
-    config = SACConfig(
-        hidden=tuple(order.hidden),
-        batch=order.batch,
-        learning_rate=3e-4,
-        temperature=None,
-        warm_up=order.batch,
-        explicit=order.explicit,
-        precision=order.precision,
-        device=order.device,
-    )
+    shared = {
+        "hidden": tuple(order.hidden),
+        "batch": order.batch,
+        "warm_up": order.batch,
+        "precision": order.precision,
+        "device": order.device,
+    }
+    if order.kind == "soft_q":  # the particles of the code that was released with the paper
+        config = SoftQLearningConfig(**shared, value_particles=16, fixed_particles=8, moved_particles=8)
+    else:
+        config = SACConfig(**shared, learning_rate=3e-4, temperature=None, explicit=order.explicit)
     episodes = Episodes(order.environment, order.seed)
-    return Training(SAC(*episodes.sizes, config, order.seed), episodes, order.seed)
+    algorithm = SoftQLearning if order.kind == "soft_q" else SAC
+    return Training(algorithm(*episodes.sizes, config, order.seed), episodes, order.seed)
 
 
 def stable_baselines3(order: Order) -> Callable[[int], object]:
@@ -104,6 +106,7 @@ def peer_settings(order: Order) -> dict[str, Any]:
 
 KINDS: dict[str, Callable[[Order], Callable[[int], object]]] = {
     "softopt": softopt,
+    "soft_q": softopt,
     "stable_baselines3": stable_baselines3,
     "sbx": sbx,
 }
@@ -111,7 +114,7 @@ KINDS: dict[str, Callable[[Order], Callable[[int], object]]] = {
 
 def facts(order: Order) -> dict[str, Any]:
     """What only a process with torch knows: the precision of matrix products, and whether CUDA is there."""
-    if order.kind != "softopt":
+    if order.kind not in ("softopt", "soft_q"):
         return {}
     import torch
 

@@ -23,10 +23,6 @@ def bars(found: dict[str, Any]) -> list[dict[str, Any]]:
     """
     rows = {row["name"]: row for row in found["rows"]}
     ours, peer = rows["softopt"], rows["stable-baselines3"]
-
-    def at_least(what: str, measured: float, bar: float) -> dict[str, Any]:
-        return {"what": what, "measured": measured, "bar": bar, "met": measured >= bar}
-
     reduced = found["precision"] == "reduced"
     strict = rows["softopt, float32"] if reduced else ours
     checked = [at_least("times stable-baselines3 in float32, lower end", strict["ratio_to_sb3"]["low"], FLOAT32_BAR)]
@@ -43,6 +39,11 @@ def bars(found: dict[str, Any]) -> list[dict[str, Any]]:
         share = pair["growth"]["median"] / pair["seeds"]
         checked.append(at_least("growth with two seeds side by side, as a share of two processors", share, GROWTH_BAR))
     return checked
+
+
+def at_least(what: str, measured: float, bar: float) -> dict[str, Any]:
+    """A bar that is met from its value upwards."""
+    return {"what": what, "measured": measured, "bar": bar, "met": measured >= bar}
 
 
 def text(found: dict[str, Any]) -> str:
@@ -74,7 +75,7 @@ def state_of_the_machine(found: dict[str, Any]) -> list[str]:
     """Say what the processor offers, and whether the times are those of a quiet machine."""
     modes = {
         "float32": "The CPU has no units of reduced precision, so float32 is the default mode and the only one.",
-        "reduced": "The CPU has bfloat16 units: matrix products in reduced precision are the default mode.",
+        "reduced": "The CPU has bfloat16 matrix units: matrix products in reduced precision are the default mode.",
     }
     said = [modes[found["precision"]]]
     if not found["cuda"]:

@@ -1,4 +1,4 @@
-"""Where the time of a step goes in our soft actor-critic, and how far its update is from the arithmetic floor.
+"""Where the time of a step goes in one of our learners, and how far its update is from the arithmetic floor.
 
 All times here are processor time of one thread: wall-clock time on a quiet machine, and nearly as steady on a busy one.
 """
@@ -18,7 +18,7 @@ import torch
 from softopt.deep import Training, train
 from softopt.deep.precision import products as products_in
 from softopt.deep.precision import resolve
-from softopt.experiments.arithmetic_floor import Floor, products
+from softopt.experiments.arithmetic_floor import Floor, Product, products, soft_q_products
 from softopt.experiments.sac_peers import Order, own_channel, training_of
 
 
@@ -26,7 +26,7 @@ def parts(training: Training, steps: int) -> dict[str, float]:
     """Milliseconds a step of each part of the loop; what is left is the loop itself and what it logs.
 
     Args:
-        training: of a :class:`softopt.deep.SAC` after its warm-up; it takes the steps.
+        training: of the order, after its warm-up; it takes the steps.
         steps: how many.
     """
     agent, episodes = training.agent, training.episodes
@@ -76,7 +76,7 @@ def against_floor(training: Training, order: Order, rounds: int, repeats: int) -
     agent = training.agent
     batch = agent.replay.sample(order.batch, agent.generator)
     with products_in(order.precision):
-        floor = Floor(products(*training.episodes.sizes, order.hidden, order.batch))
+        floor = Floor(products_of(order, training))
         turns = [(_mean(lambda: agent.update(batch), repeats), _mean(floor, repeats)) for _ in range(rounds)]
     update, least = (statistics.median(times) for times in zip(*turns, strict=True))
     return {
@@ -86,6 +86,15 @@ def against_floor(training: Training, order: Order, rounds: int, repeats: int) -
         "floor_gflop_per_s": floor.flop / least / 1e9,
         "share_of_floor": statistics.median(alone / ours for ours, alone in turns),
     }
+
+
+def products_of(order: Order, training: Training) -> list[Product]:
+    """The matrix products of one update of the order."""
+    if order.kind == "softopt":
+        return products(*training.episodes.sizes, order.hidden, order.batch)
+    config = training.agent.config
+    particles = config.value_particles, config.fixed_particles, config.moved_particles
+    return soft_q_products(*training.episodes.sizes, order.hidden, order.batch, *particles)
 
 
 def _mean(call: Callable[[], object], repeats: int) -> float:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 Row = dict[str, Any]
 
 
-def row(step: int, evaluation: Sequence[float], logged: dict[str, float]) -> Row:
-    """One evaluation: the step, the return of each episode, their mean, and what the agent logged."""
+def row(step: int, evaluation: Sequence[float], measured: dict[str, float]) -> Row:
+    """One evaluation: the step, the return of each episode, their mean, and what else was logged and measured."""
     episodes = {f"episode_{k}": earned for k, earned in enumerate(evaluation)}
-    return {"step": step, "return": float(np.mean(evaluation)), **logged, **episodes}
+    return {"step": step, "return": float(np.mean(evaluation)), **measured, **episodes}
 
 
 def to_csv(rows: Sequence[Row]) -> str:

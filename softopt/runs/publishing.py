@@ -21,7 +21,7 @@ from softopt.runs.run import Run
 PACKAGES = ("torch", "numpy", "gymnasium", "mujoco")
 
 
-def publish(run: Run, name: str, data: Path, film: Rollout | None = None) -> dict[str, Any]:
+def publish(run: Run, name: str, data: Path, film: Rollout | None = None, critic: bool = False) -> dict[str, Any]:
     """Write one finished run into a recording; a line of the same seed is replaced.
 
     Args:
@@ -29,6 +29,7 @@ def publish(run: Run, name: str, data: Path, film: Rollout | None = None) -> dic
         name: of the recording, such as ``sac/hopper``.
         data: the folder of recordings.
         film: of the agent at the end, kept as ``rollout``; or None.
+        critic: whether the critic is kept beside what the agent needs to act.
 
     Returns:
         Its line of the manifest.
@@ -43,8 +44,8 @@ def publish(run: Run, name: str, data: Path, film: Rollout | None = None) -> dic
     files = {kind: folder / f"seed_{seed}_{kind}" for kind in ("curve.csv", "policy.safetensors")}
     files["curve.csv"].write_text(to_csv(run.rows), encoding="utf-8")
     agent = run.training.agent
-    acting = {name: agent.parts()[name] for name in agent.acts_with}
-    write_checkpoint(files["policy.safetensors"], pack(acting), {"setup": run.setup.to_json()})
+    kept = {name: agent.parts()[name] for name in dict.fromkeys([*agent.acts_with, *(["critic"] if critic else [])])}
+    write_checkpoint(files["policy.safetensors"], pack(kept), {"setup": run.setup.to_json()})
     if film is not None:
         files["rollout"] = folder / f"seed_{seed}_rollout"
         film.save(files["rollout"])

@@ -61,7 +61,10 @@ class Recording:
         return {name: np.array([table[name][:length] for table in tables]) for name in shared}
 
     def agent(self, seed: int) -> Agent:
-        """The agent of a seed as it was at the end: it can act; its replay buffer is empty."""
+        """The agent of a seed as it was at the end: it can act; its replay buffer is empty.
+
+        Where its critic was recorded it has that too; else ``agent.critic`` is None.
+        """
         from softopt.deep.state import unpack
         from softopt.runs.checkpoint import read_checkpoint
 
@@ -69,7 +72,10 @@ class Recording:
         setup = self.setup(seed)
         here = {name: value for name, value in {"capacity": 1, "device": "cpu"}.items() if hasattr(setup.config, name)}
         agent = replace(setup, config=replace(setup.config, **here)).build().agent
-        unpack({name: agent.parts()[name] for name in agent.acts_with}, tensors)
+        recorded = {name.partition(".")[0] for name in tensors}
+        unpack({name: agent.parts()[name] for name in dict.fromkeys([*agent.acts_with, *recorded])}, tensors)
+        if hasattr(agent, "critic") and "critic" not in recorded:
+            agent.critic = None
         return agent
 
     def path(self, seed: int, kind: str) -> Path:

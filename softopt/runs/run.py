@@ -156,7 +156,7 @@ def carry_on(run: Run, report: Callable[[Report], None] = lambda _: None, *, sav
         )
         for news in progress:
             if news.evaluation:
-                run.rows.append(row(news.step, news.evaluation, news.logged))
+                run.rows.append(row(news.step, news.evaluation, news.logged | news.measured))
                 earned = run.rows[-1]["return"]
             elif news.returns and not run.rows:
                 earned = news.returns[-1]
