@@ -5,9 +5,10 @@ from __future__ import annotations
 import gymnasium
 import numpy as np
 import torch
-from gymnasium.spaces import Box
+from gymnasium.spaces import Box, Discrete
 
 from softopt.deep import Batch, Episodes, Training
+from softopt.tabular import MDP
 
 torch.set_num_threads(1)  # more are slower at these sizes, and their sums are not the same to the last bit
 
@@ -59,8 +60,47 @@ class Restless(Steer):
         return np.array([self.x], dtype=np.float32), {}
 
 
+# From the first four states three actions each lead to one of two next states, equally likely; the fifth is the end.
+_DRAW = np.random.default_rng(4)
+NEXT, REWARD = _DRAW.integers(5, size=(4, 3, 2)), _DRAW.normal(size=(4, 3))
+
+
+class Junctions(gymnasium.Env):
+    """A finite MDP whose states are seen as rows of the unit matrix; cut off after 30 steps."""
+
+    observation_space = Box(0.0, 1.0, (5,))
+    action_space = Discrete(3)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.s, self.t = int(self.np_random.integers(4)), 0
+        return np.eye(5, dtype=np.float32)[self.s], {}
+
+    def step(self, action):
+        earned = REWARD[self.s, action]
+        self.s, self.t = int(NEXT[self.s, action, self.np_random.integers(2)]), self.t + 1
+        return np.eye(5, dtype=np.float32)[self.s], earned, self.s == 4, self.t == 30, {}
+
+
+def junctions(discount=0.9):
+    """The same as a table."""
+    transition = np.zeros((5, 3, 5))
+    for s, a, k in np.ndindex(NEXT.shape):
+        transition[s, a, NEXT[s, a, k]] += 0.5
+    transition[4, :, 4] = 1
+    return MDP(transition, np.vstack([REWARD, np.zeros(3)]), discount=discount, terminal=[4])
+
+
+def every_junction():
+    """Each of its transitions once: a batch whose mean is the expectation, without sampling error."""
+    s, a, k = (torch.as_tensor(index.ravel()) for index in np.indices(NEXT.shape))
+    after, unit = torch.as_tensor(NEXT)[s, a, k], torch.eye(5)
+    reward = torch.as_tensor(REWARD, dtype=torch.float32)[s, a]
+    return Batch(unit[s], a[:, None].float(), reward, unit[after], (after == 4).float())
+
+
 # Made by name too, from any process that has this folder on its path: "deep_cases:Steer-v0".
-for entry in (Steer, Aim, Restless):
+for entry in (Steer, Aim, Restless, Junctions):
     if f"{entry.__name__}-v0" not in gymnasium.registry:
         gymnasium.register(f"{entry.__name__}-v0", entry_point=entry, disable_env_checker=True)
 
@@ -83,7 +123,7 @@ def batch_of(size, observation_size=3, action_size=2, seed=0, terminated=0.3):
 
 def training_of(algorithm, config, environment="Steer-v0", seed=0):
     """An agent in an environment, at step 0."""
-    episodes = Episodes(environment, seed)
+    episodes = Episodes(environment, seed, discrete=getattr(algorithm, "discrete", False))
     return Training(algorithm(*episodes.sizes, config, seed), episodes, seed)
 
 

@@ -14,7 +14,7 @@ from softopt.interactive.assemble import JS, assemble
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted(JS.glob("*.js"))
-ENTRIES = ("explorer.js", "live.js", "player.js", "three_library.js")  # one a widget
+ENTRIES = ("explorer.js", "live.js", "player.js", "world.js", "three_library.js")  # one a widget
 
 
 def missing(sentence: str) -> None:
@@ -42,7 +42,7 @@ def test_every_module_is_in_a_widget_and_in_none_twice() -> None:
     for source in sources:
         assert "import " not in re.sub(r"^\s*(//|/\*\*|\*).*$", "", source, flags=re.MULTILINE)
     exports = [re.findall(r"^export .*$", source, flags=re.MULTILINE) for source in sources]
-    assert exports == [["export default { render };"]] * 3 + [["export default { initialize };"]]
+    assert exports == [["export default { render };"]] * 4 + [["export default { initialize };"]]
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 from deep_cases import TINY, parameters_of  # noqa: E402
 
 from softopt.__main__ import main  # noqa: E402
-from softopt.deep import DDPGConfig, PolicyGradientConfig, SACConfig  # noqa: E402
+from softopt.deep import DDPGConfig, DiscreteQConfig, PolicyGradientConfig, SACConfig  # noqa: E402
 from softopt.deep.episodes import make  # noqa: E402
 from softopt.experiments import record as recording_command  # noqa: E402
 from softopt.runs import Setup, carry_on, load, local, open_run, publish  # noqa: E402
@@ -117,11 +117,19 @@ class TestRoundTrip:
         manifest.write_text(manifest.read_text().replace('"capacity": 2000', '"capacity": 10000000000000'))
         assert load("sac/tiny").agent(0).best_action(np.zeros(3, np.float32)).shape == (1,)
 
-    @pytest.mark.parametrize("config", [DDPGConfig(**TINY), PolicyGradientConfig(hidden=(8,), horizon=50, batch=25)])
-    def test_every_learner_can_be_recorded(self, config, tmp_path):
-        run = finished(tmp_path / "run", config=config, steps=110)
+    @pytest.mark.parametrize(
+        ("config", "environment"),
+        [
+            (DDPGConfig(**TINY), "Pendulum-v1"),
+            (PolicyGradientConfig(hidden=(8,), horizon=50, batch=25), "Pendulum-v1"),
+            (DiscreteQConfig(**TINY), "CartPole-v1"),
+        ],
+    )
+    def test_every_learner_can_be_recorded(self, config, environment, tmp_path):
+        run = finished(tmp_path / "run", config=config, environment=environment, steps=110)
         publish(run, "any/learner", tmp_path / "data")
-        agent, observation = load("any/learner", tmp_path / "data").agent(0), np.ones(3, np.float32)
+        agent = load("any/learner", tmp_path / "data").agent(0)
+        observation = np.ones(run.training.episodes.sizes[0], np.float32)
         assert_array_equal(agent.best_action(observation), run.training.agent.best_action(observation))
 
     def test_the_line_says_everything(self, published):

@@ -19,7 +19,7 @@ psutil = pytest.importorskip("psutil")
 from deep_cases import TINY, assert_same_state  # noqa: E402
 
 from softopt.__main__ import main  # noqa: E402
-from softopt.deep import DDPGConfig, PolicyGradientConfig, SACConfig  # noqa: E402
+from softopt.deep import DDPGConfig, DiscreteQConfig, PolicyGradientConfig, SACConfig  # noqa: E402
 from softopt.runs import Setup, carry_on, local, open_run, resume, run_seeds  # noqa: E402
 from softopt.runs.checkpoint import read_checkpoint  # noqa: E402
 from softopt.runs.run import CHECKPOINT  # noqa: E402
@@ -45,6 +45,13 @@ DDPG_SETUP = Setup(
 PPO_SETUP = Setup(
     PolicyGradientConfig(hidden=(16,), horizon=70, batch=35, epochs=2),
     "Pendulum-v1",
+    steps=450,
+    evaluate_every=175,
+    evaluation_episodes=1,
+)
+DISCRETE_SETUP = Setup(
+    DiscreteQConfig(**TINY, temperature=0.0, epsilon_steps=200),
+    "CartPole-v1",
     steps=450,
     evaluate_every=175,
     evaluation_episodes=1,
@@ -93,7 +100,7 @@ FATES = [[2, MOMENTS[0]], "writing", [2, MOMENTS[1]], "written", "renamed"]
 
 @POSIX
 def test_killed_at_any_moment_they_come_out_bit_for_bit(tmp_path):
-    setups = [SAC_SETUP, DDPG_SETUP, PPO_SETUP]
+    setups = [SAC_SETUP, DDPG_SETUP, PPO_SETUP, DISCRETE_SETUP]
     order = [str(tmp_path), json.dumps([setup.to_json() for setup in setups]), json.dumps(FATES)]
     done = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", TESTS / "killing.py", *order],
@@ -255,7 +262,7 @@ class TestOpening:
 
 
 class TestSetup:
-    @pytest.mark.parametrize("setup", [SAC_SETUP, DDPG_SETUP, PPO_SETUP])
+    @pytest.mark.parametrize("setup", [SAC_SETUP, DDPG_SETUP, PPO_SETUP, DISCRETE_SETUP])
     def test_survives_json(self, setup):
         assert Setup.from_json(json.loads(json.dumps(setup.to_json()))) == setup
 
@@ -267,7 +274,7 @@ class TestSetup:
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            ({"algorithm": "sca"}, "algorithm is one of sac, ddpg, policy_gradient; got 'sca'"),
+            ({"algorithm": "sca"}, rf"algorithm is one of {', '.join(ALGORITHMS)}; got 'sca'"),
             ({"algorithm": None}, "algorithm is one of"),
             ({"sede": 3}, "Setup has no setting sede"),
             ({"config": {"bach": 3}}, "DDPGConfig has no setting bach"),

@@ -1,4 +1,4 @@
-"""One gymnasium environment, episode after episode, for an agent whose actions lie in [-1, 1].
+"""One gymnasium environment, episode after episode.
 
 A run must be taken up again in the middle of an episode, and few environments can save where they are. But every
 episode here begins with a seed of its own, and an environment that obeys its seed gives the same episode to the same
@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import gymnasium
 import numpy as np
 import torch
-from gymnasium.wrappers import RescaleAction
 from numpy.typing import NDArray
 from torch import Tensor
 
+from softopt.deep.spaces import make, sizes
 from softopt.envs.quiet import without_deprecations
 
 Array = NDArray[np.float32]
@@ -24,7 +24,7 @@ TRAINING, EVALUATION = 0, 1  # two families of seeds that never meet
 
 
 class Transition(NamedTuple):
-    """One step: observations (O,), action (A,) in [-1, 1], all float32."""
+    """One step: observations (O,), action (A,) in [-1, 1] or (1,) that holds an index, all float32."""
 
     observation: Array
     action: Array
@@ -40,6 +40,7 @@ class Episodes:
     Args:
         environment: a name that ``gymnasium.make`` knows, or an environment.
         seed: from it and its number comes the seed of every episode.
+        discrete: whether actions are a choice among n, by their index, in place of vectors in [-1, 1].
 
     Attributes:
         observation: (O,) float32, where the running episode stands.
@@ -49,11 +50,13 @@ class Episodes:
         returns: of the episodes that have ended since they were last collected.
 
     Raises:
-        ValueError: observations that are not a vector, or actions that are not a box with finite bounds.
+        ValueError: observations that are not a vector, or actions that are neither a box with finite bounds nor,
+            where ``discrete`` is asked for, a choice among n.
     """
 
-    def __init__(self, environment: str | gymnasium.Env, seed: int) -> None:
-        self.environment = make(environment)
+    def __init__(self, environment: str | gymnasium.Env, seed: int, discrete: bool = False) -> None:
+        self.environment = make(environment, discrete)
+        self.discrete = discrete
         self.seed = seed
         self.begun = 0
         self.steps = 0
@@ -62,7 +65,7 @@ class Episodes:
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """O and A."""
+        """O and A, or O and n where actions are a choice among n."""
         return sizes(self.environment)
 
     def another(self) -> gymnasium.Env:
@@ -78,7 +81,7 @@ class Episodes:
                 "made to evaluate in; register it (gymnasium.register), or train with evaluate_every=0."
             )
         with without_deprecations():
-            return make(gymnasium.make(spec))
+            return make(gymnasium.make(spec), self.discrete)
 
     def step(self, action: Array) -> Transition:
         """Take one step; where the episode ends, the next one begins.
@@ -107,7 +110,7 @@ class Episodes:
 
     def state(self) -> dict[str, Tensor]:
         """Number and actions of the running episode, and the counts."""
-        actions = np.array(self._actions, dtype=np.float32).reshape(-1, self.sizes[1])
+        actions = np.array(self._actions, dtype=np.float32).reshape(-1, *self.environment.action_space.shape)
         return {
             "begun": torch.tensor(self.begun),
             "actions": torch.from_numpy(actions),
@@ -151,33 +154,6 @@ class Episodes:
                 f"{observation}; an agent can learn nothing from numbers that are not finite. Mend the environment."
             )
         return observation, float(reward), bool(terminated), bool(truncated)
-
-
-def make(environment: str | gymnasium.Env) -> gymnasium.Env:
-    """Make an environment whose actions lie in [-1, 1]^A, whatever its own scale; errors as in :class:`Episodes`."""
-    with without_deprecations():
-        made = gymnasium.make(environment) if isinstance(environment, str) else environment
-    name = made.spec.id if made.spec else type(made.unwrapped).__name__
-    seen, acted = made.observation_space, made.action_space
-    if not isinstance(acted, gymnasium.spaces.Box) or len(acted.shape) != 1:
-        raise ValueError(
-            f"{name} has the action space {acted}; the learners of this package need a vector of real numbers (Box)."
-        )
-    if not np.isfinite([acted.low, acted.high]).all():
-        raise ValueError(
-            f"{name} has actions without bounds, {acted}; wrap it in gymnasium.wrappers.RescaleAction or clip them."
-        )
-    if not isinstance(seen, gymnasium.spaces.Box) or len(seen.shape) != 1:
-        raise ValueError(
-            f"{name} has the observation space {seen}; the learners need a vector. "
-            "gymnasium.wrappers.FlattenObservation makes one."
-        )
-    return RescaleAction(made, np.float32(-1.0), np.float32(1.0))
-
-
-def sizes(environment: gymnasium.Env) -> tuple[int, int]:
-    """O and A of an environment."""
-    return environment.observation_space.shape[0], environment.action_space.shape[0]
 
 
 def evaluate(agent: Any, environment: gymnasium.Env, seed: Sequence[int], episodes: int = 10) -> list[float]:

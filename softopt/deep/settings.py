@@ -8,14 +8,20 @@ from typing import Any
 from softopt.deep.precision import resolve
 
 WHOLE = {"batch": 1, "capacity": 1, "policy_delay": 1, "warm_up": 0, "horizon": 1, "epochs": 1}  # and larger
+WHOLE |= {"epsilon_steps": 1}
+WHOLE |= dict.fromkeys(("anneal_steps", "value_particles", "fixed_particles", "moved_particles"), 1)
 # name -> lowest, highest, and whether the lowest itself is allowed
 REAL = {
     "learning_rate": (0, math.inf, False),
     "discount": (0, 1, True),
     "tau": (0, 1, False),
     "temperature": (0, math.inf, True),
+    "final_temperature": (0, math.inf, False),
+    "proposal_width": (0, math.inf, False),
     "exploration_noise": (0, math.inf, True),
     "target_noise": (0, math.inf, True),
+    "epsilon_start": (0, 1, True),
+    "epsilon_end": (0, 1, True),
     "trace": (0, 1, True),
     "clip": (0, math.inf, False),
     "gradient_limit": (0, math.inf, False),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
-from softopt.experiments.recordings import FILMS, RECORDINGS, SEEDS
+from softopt.experiments.recordings import FILMS, RECORDINGS, WITH_CRITIC, seeds_of
 from softopt.experiments.train import train_seeds
 from softopt.runs import Setup, load, open_run, publish
 from softopt.runs.curve import from_csv, to_csv
@@ -45,7 +45,7 @@ def record(name: Positional[str], seeds: tuple[int, ...] = (), workers: int = 1,
         recorded, setup, known = None, RECORDINGS[name], []
     # Never where the recording itself was trained: a finished run there would be compared with itself.
     folder = folder or Path("_runs") / ("again" if recorded else "recordings") / name
-    wanted = list(seeds) or known or list(SEEDS)
+    wanted = list(seeds) or known or list(seeds_of(name))
     status = train_seeds(setup, wanted, folder, workers)
     for seed in wanted:
         if seed in known:
@@ -61,7 +61,7 @@ def keep(name: str, setup: Setup, seed: int, folder: Path) -> int:
     if not run.finished:
         return 1
     film = FILMS[name](run.training.agent, seed=0, title=f"seed {seed}") if name in FILMS else None
-    line = publish(run, name, data_folder(), film)
+    line = publish(run, name, data_folder(), film, critic=name in WITH_CRITIC)
     print(
         f"Recorded {name}, seed {seed}: return {run.rows[-1]['return']:.0f} after {line['seconds'] / 60:.0f} minutes."
     )

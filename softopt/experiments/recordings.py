@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from softopt.deep import DDPGConfig, PolicyGradientConfig, SACConfig
+from softopt.deep import DDPGConfig, DiscreteQConfig, PolicyGradientConfig, SACConfig, SoftQLearningConfig
 from softopt.envs import Rollout
 from softopt.experiments.gaits import film_gait
 from softopt.runs import Setup
 
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = range(5)
+OTHER_SEEDS: dict[str, range] = {}  # of recordings of short runs, or of those whose seeds differ much
 _LONG = {"steps": 300_000, "evaluate_every": 5_000, "evaluation_episodes": 10}
-_SAC = SACConfig(batch=128, warm_up=10_000, capacity=300_000)
-_DDPG = DDPGConfig(batch=128, warm_up=10_000, capacity=300_000)
+_SAC = SACConfig(batch=128, warm_up=10_000, capacity=300_000, precision="float32")
+_DDPG = DDPGConfig(batch=128, warm_up=10_000, capacity=300_000, precision="float32")
 _SMALL = SACConfig(hidden=(64, 64), batch=64, warm_up=500, capacity=10_000, precision="float32")
 _SHORT = {"environment": "Pendulum-v1", "steps": 6_000, "evaluate_every": 500, "evaluation_episodes": 5}
 TARGET_ENTROPIES = (-3.0, -2.0, -1.0, 0.0, 0.5)  # nats of an action with one coordinate; a uniform one has 0.69
@@ -44,6 +45,62 @@ RECORDINGS |= {
     "policy_gradient/halfcheetah_common_width": Setup(PolicyGradientConfig(), **_GAITS),
     "policy_gradient/halfcheetah_entropy": Setup(PolicyGradientConfig(common_width=False, temperature=0.1), **_GAITS),
 }
+# Task and settings were chosen by a rule fixed beforehand, on seeds 1000 to 1002: the task on which the hard twin
+# leaves most room, then for each twin the settings of the largest mean return over training, of five candidates.
+_CHOICE = {"hidden": (64, 64), "batch": 64, "capacity": 30_000, "precision": "float32"}
+_SWING_UP = {"environment": "Acrobot-v1", "steps": 30_000, "evaluate_every": 1_500, "evaluation_episodes": 10}
+RECORDINGS |= {
+    "discrete_q/acrobot_soft": Setup(DiscreteQConfig(**_CHOICE, temperature=0.1), **_SWING_UP),
+    "discrete_q/acrobot_hard": Setup(
+        DiscreteQConfig(**_CHOICE, temperature=0.0, epsilon_end=0.1, epsilon_steps=12_000), **_SWING_UP
+    ),
+}
+OTHER_SEEDS |= dict.fromkeys(("discrete_q/acrobot_soft", "discrete_q/acrobot_hard"), range(8))
+
+# Points in the plane: eight seeds, and the critic kept, so that Q can be looked at.
+_POINT = {"hidden": (128, 128), "batch": 64, "warm_up": 300, "capacity": 20_000, "precision": "float32"}
+_FOUR_GOALS = {
+    "environment": "softopt/MultiGoal-v0",
+    "steps": 5_000,
+    "evaluate_every": 250,
+    "evaluation_episodes": 5,
+}
+TEMPERATURES = (0.1, 0.3, 1.0, 3.0)  # reward units a nat; the released code's is 1
+for _T in TEMPERATURES:
+    RECORDINGS[f"multi_goal/soft_q_{_T:g}"] = Setup(SoftQLearningConfig(**_POINT, temperature=_T), **_FOUR_GOALS)
+    RECORDINGS[f"multi_goal/sac_{_T:g}"] = Setup(SACConfig(**_POINT, temperature=_T), **_FOUR_GOALS)
+RECORDINGS["multi_goal/ddpg"] = Setup(DDPGConfig(**_POINT), **_FOUR_GOALS)
+
+# Seeds 0 to 3 find the upper passage blocked, 4 to 7 the lower one.
+_FORK = {**_POINT, "warm_up": 500, "discount": 0.98}
+_PARTICLES = {"fixed_particles": 8, "moved_particles": 8}
+_WAYS = {
+    "environment": "softopt/TwoPassages-v0",
+    "steps": 8_000,
+    "evaluate_every": 200,
+    "evaluation_episodes": 2,
+}
+BLOCKED = {"upper": range(4), "lower": range(4, 8)}
+PASSAGE_TEMPERATURES = (0.03, 0.1, 0.3)
+for _side, _seeds in BLOCKED.items():
+    _fork = {**_WAYS, "options": {"blocked": _side}}
+    _configs = {
+        **{f"soft_q_{_T:g}": SoftQLearningConfig(**_FORK, **_PARTICLES, temperature=_T) for _T in PASSAGE_TEMPERATURES},
+        "sac_0.1": SACConfig(**_FORK, temperature=0.1),
+        "ddpg": DDPGConfig(**_FORK),
+    }
+    _named = {f"two_passages/{name}_{_side}": Setup(config, **_fork) for name, config in _configs.items()}
+    RECORDINGS |= _named
+    OTHER_SEEDS |= dict.fromkeys(_named, _seeds)
+
+WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages"))]
+OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))
+
 # What is filmed of the agent at the end, for the player: kept beside the curve as "rollout".
 FILMED = [name for name in RECORDINGS if name.startswith("policy_gradient")]
 FILMS: dict[str, Callable[..., Rollout]] = dict.fromkeys(FILMED, film_gait)
+
+
+def seeds_of(name: str) -> range:
+    """The seeds with which a recording is made."""
+    return OTHER_SEEDS.get(name, SEEDS)

@@ -6,7 +6,7 @@
 // as much as what is measured.
 
 globalThis.softoptProbe = (root) => {
-  const input = root.querySelector("input[type=range]");
+  const input = root.querySelector("input[type=range]"); // a world that is dragged has none
   const all = [...root.querySelectorAll("canvas")];
   const canvases = [all[0], all[all.length - 1]];
   const seen = []; // one entry each time that the pixels have changed
@@ -36,7 +36,7 @@ globalThis.softoptProbe = (root) => {
     const hash = pixels();
     if (last !== null && hash !== last) {
       const latency = asked === null ? null : performance.now() - asked;
-      seen.push({ index: Number(input.value), hash, latency });
+      seen.push({ index: Number(input?.value), hash, latency });
       asked = null;
       for (const resolve of waiting) resolve(true);
       waiting = [];
@@ -48,7 +48,7 @@ globalThis.softoptProbe = (root) => {
   const probe = {
     seen,
     pixels,
-    index: () => Number(input.value),
+    index: () => Number(input?.value),
 
     /** Wait for pixels that were not there when the call before this one returned; false after two seconds. */
     next: (count) => seen.length > count

@@ -12,6 +12,7 @@ import traitlets
 from numpy.typing import ArrayLike
 
 from softopt.interactive.assemble import JS, assemble
+from softopt.interactive.pack import Pack
 from softopt.interactive.panels import Panel
 from softopt.interactive.slider import Slider
 from softopt.plotting import DescribedFigure
@@ -71,7 +72,7 @@ class Explorer(anywidget.AnyWidget):
         if not 1 <= len(sliders) <= 2:
             raise ValueError(f"an explorer has one or two sliders, got {len(sliders)}.")
         shape = tuple(slider.values.size for slider in sliders)
-        pack = _Pack()
+        pack = Pack()
         for panel in (panel for row in rows for panel in row):
             panel.check(shape)
         spec = {
@@ -107,24 +108,6 @@ class Explorer(anywidget.AnyWidget):
             data["image/png"] = base64.b64encode(figure.png()).decode()
             metadata = {**metadata, "image/png": {"alt": figure.alt}}
         return data, metadata
-
-
-class _Pack:
-    """Collects arrays as float32 and leaves their offset and shape in their place."""
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-        self._length = 0
-
-    def ship(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: self.ship(entry) for key, entry in value.items()}
-        if not isinstance(value, np.ndarray):
-            return value
-        with np.errstate(over="ignore"):  # beyond float32 is beyond the picture: drawn as infinite
-            self.parts.append(value.astype("<f4").tobytes())
-        offset, self._length = self._length, self._length + value.size
-        return {"offset": offset, "shape": list(value.shape)}
 
 
 def _texts(texts: ArrayLike, shape: tuple[int, ...], what: str) -> list[str]:

@@ -110,6 +110,55 @@ class HeatMap:
 
 
 @dataclass(frozen=True, eq=False)
+class Scatter:
+    """Points in a rectangle, over a map that stays or moves with them: draws over a density, for example.
+
+    Args:
+        title: what the points and the colour are.
+        points: (frames, N, 2), x and y of each; those outside the rectangle, or not finite, are not drawn.
+        background: (rows, columns) at every frame, or (frames, rows, columns); the first row is the lowest.
+        extent: the ends of the rectangle, (left, right, bottom, top).
+        x_label, y_label: names of the axes.
+        limits, colours: of the background, as in :class:`GridMap`.
+    """
+
+    title: str
+    points: NDArray[np.float64]
+    background: NDArray[np.float64]
+    _: KW_ONLY
+    extent: tuple[float, float, float, float]
+    x_label: str
+    y_label: str
+    limits: Limits | None = None
+    colours: str = "cividis"
+
+    def check(self, frames: tuple[int, ...]) -> None:
+        """Raise ValueError where an array has not the shape that the sliders ask for, or the rectangle is empty."""
+        expect(self.points, (*frames, None, 2), f"points of {self.title!r}")
+        moving = () if np.ndim(self.background) == 2 else frames
+        expect(self.background, (*moving, None, None), f"background of {self.title!r}")
+        left, right, bottom, top = self.extent
+        if not (left < right and bottom < top):
+            raise ValueError(f"extent of {self.title!r} is (left, right, bottom, top), got {self.extent}.")
+
+    def describe(self) -> dict[str, object]:
+        """The fields as the page reads them."""
+        return {
+            "title": self.title,
+            "points": self.points,
+            "count": self.points.shape[-2],
+            "value": self.background,
+            "moving": self.background.ndim > 2,
+            "shape": list(self.background.shape[-2:]),
+            "extent": list(map(float, self.extent)),
+            "x_label": self.x_label,
+            "y_label": self.y_label,
+            "limits": self.limits or extremes(self.background),
+            "palette": palette(self.colours),
+        }
+
+
+@dataclass(frozen=True, eq=False)
 class Lines:
     """Curves against a slider with a marker that follows it; or, with ``x``, curves that change at every frame.
 
@@ -194,7 +243,7 @@ class Bars:
         }
 
 
-Panel = GridMap | HeatMap | Lines | Bars
+Panel = GridMap | HeatMap | Scatter | Lines | Bars
 
 
 def extremes(values: ArrayLike) -> Limits:

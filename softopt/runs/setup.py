@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Annotated, Any
 
 import gymnasium
 import tyro
 
-from softopt.deep import DDPG, SAC, DDPGConfig, Episodes, PolicyGradient, PolicyGradientConfig, SACConfig, Training
+from softopt.deep import (
+    DDPG,
+    SAC,
+    DDPGConfig,
+    DiscreteQConfig,
+    DiscreteQLearning,
+    Episodes,
+    PolicyGradient,
+    PolicyGradientConfig,
+    SACConfig,
+    SoftQLearning,
+    SoftQLearningConfig,
+    Training,
+)
 from softopt.deep.optimiser import pick_device
 from softopt.deep.precision import resolve
+from softopt.envs.quiet import without_deprecations
 
 ALGORITHMS: dict[str, tuple[type, type]] = {
     "sac": (SAC, SACConfig),
     "ddpg": (DDPG, DDPGConfig),
     "policy_gradient": (PolicyGradient, PolicyGradientConfig),
+    "soft_q": (SoftQLearning, SoftQLearningConfig),
+    "discrete_q": (DiscreteQLearning, DiscreteQConfig),
 }
 Config = (
     Annotated[SACConfig, tyro.conf.subcommand("sac")]
     | Annotated[DDPGConfig, tyro.conf.subcommand("ddpg")]
     | Annotated[PolicyGradientConfig, tyro.conf.subcommand("policy_gradient")]
+    | Annotated[SoftQLearningConfig, tyro.conf.subcommand("soft_q")]
+    | Annotated[DiscreteQConfig, tyro.conf.subcommand("discrete_q")]
 )
 
 
@@ -35,6 +53,7 @@ class Setup:
         seed: of weights, noise, batches and episodes.
         evaluate_every: environment steps between evaluations.
         evaluation_episodes: episodes in one evaluation, with the best action at every step.
+        options: what the environment is made with, such as ``blocked upper``.
     """
 
     config: Config
@@ -43,6 +62,7 @@ class Setup:
     seed: int = 0
     evaluate_every: int = 5_000
     evaluation_episodes: int = 10
+    options: dict[str, str | float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("steps", "evaluate_every", "evaluation_episodes"):
@@ -62,11 +82,14 @@ class Setup:
         Raises:
             ValueError: an environment that the learners cannot use.
         """
+        learner = ALGORITHMS[self.algorithm][0]
         try:
-            episodes = Episodes(self.environment, self.seed)
-        except gymnasium.error.Error as fault:  # no such name, or a package is missing
+            with without_deprecations():
+                world = gymnasium.make(self.environment, **self.options)
+            episodes = Episodes(world, self.seed, discrete=getattr(learner, "discrete", False))
+        except (gymnasium.error.Error, TypeError) as fault:  # no such name or option, or a package is missing
             raise ValueError(str(fault)) from fault
-        agent = ALGORITHMS[self.algorithm][0](*episodes.sizes, self.config, self.seed)
+        agent = learner(*episodes.sizes, self.config, self.seed)
         return Training(agent, episodes, self.seed)
 
     def resolved(self) -> Setup:

@@ -9,9 +9,10 @@ import { gridMap } from "./grid_map.js";
 import { heatMap } from "./heat_map.js";
 import { lines } from "./lines.js";
 import { rangeSlider } from "./range_slider.js";
+import { scatter } from "./scatter.js";
 import { surface } from "./surface.js";
 
-const PANELS = { GridMap: gridMap, HeatMap: heatMap, Lines: lines, Bars: bars };
+const PANELS = { GridMap: gridMap, HeatMap: heatMap, Scatter: scatter, Lines: lines, Bars: bars };
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const QUIET = 600; // ms without a move before a screen reader is told the finding
 

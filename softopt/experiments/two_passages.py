@@ -1,0 +1,174 @@
+"""The two passages: which one the recorded agents take, training step by training step, and Q at the fork meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softopt.envs import Paths, roll
+from softopt.envs.two_passages import ARENA, DISTANCE_SCALE, GOAL, GOAL_RADIUS, SPEED, STARTS, TwoPassages
+from softopt.interactive.explorer import Explorer
+from softopt.interactive.panels import Lines
+from softopt.interactive.slider import Slider, readable
+from softopt.plotting.figure import DescribedFigure
+from softopt.plotting.learning_curves import Curves, learning_curves
+from softopt.plotting.scene import Scene
+from softopt.runs import load
+from softopt.runs.statistics import interquartile_mean, interval
+
+Array = NDArray[np.float64]
+ALGORITHMS = {
+    "DDPG": "ddpg",
+    "SAC, T = .1": "sac_0.1",
+    "soft Q, T = .03": "soft_q_0.03",
+    "soft Q, T = .1": "soft_q_0.1",
+    "soft Q, T = .3": "soft_q_0.3",
+}
+SIDES = ("upper", "lower")
+DIRECTIONS = np.arange(-32, 33) * (360 / 64)  # degrees; 0 is straight at the block, 90 up
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """The N = 8 runs of one algorithm; the first four find the upper passage blocked, the others the lower one.
+
+    Attributes:
+        blocked: (N,) "upper" or "lower".
+        step: (K,) environment steps at the evaluations.
+        open, closed: (N, K) share of 64 exploring rollouts that entered the open and the blocked passage first.
+        reached: (N, K) share that reached the goal.
+        best: (N, K) return of an episode with the best action at every step.
+        q: (N, K, 65) Q at the fork in the :data:`DIRECTIONS`, reward units.
+    """
+
+    blocked: tuple[str, ...]
+    step: Array
+    open: Array
+    closed: Array
+    reached: Array
+    best: Array
+    q: Array
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """(N,) whether, at the end, most of the rollouts enter the passage that is open."""
+        return self.open[:, -1] > 0.5
+
+
+def ways(algorithm: str) -> Ways:
+    """The recorded runs of an algorithm: a value of :data:`ALGORITHMS`."""
+    blocked, parts = [], {name: [] for name in ("open", "closed", "reached", "best", "q")}
+    for side in SIDES:
+        recording = load(f"two_passages/{algorithm}_{side}")
+        curves, other = recording.curves, SIDES[1 - SIDES.index(side)]
+        blocked += [side] * len(recording.seeds)
+        q = np.stack([curves[f"q_{k:03d}"] for k in range(64)], axis=-1)
+        for name, values in (
+            ("open", curves[other]),
+            ("closed", curves[side]),
+            ("reached", curves["reached"]),
+            ("best", curves["return"]),
+            ("q", np.concatenate([q[..., 32:], q[..., :33]], axis=-1)),
+        ):
+            parts[name].append(values)
+    return Ways(tuple(blocked), curves["step"][0], **{name: np.concatenate(rows) for name, rows in parts.items()})
+
+
+def table() -> str:
+    """A row an algorithm: in how many runs the open passage was found, by blocked side, and how well it is used."""
+    rows = [
+        "| algorithm | upper blocked | lower blocked | goal reached, median share | each run |",
+        "|---|---|---|---|---|",
+    ]
+    for said, name in ALGORITHMS.items():
+        runs = ways(name)
+        upper = np.array([side == "upper" for side in runs.blocked])
+        each = " ".join(f"{share:.2f}" for share in runs.reached[:, -1])
+        counts = [f"{runs.found[here].sum()} of {here.sum()}" for here in (upper, ~upper)]
+        rows.append(f"| {said} | {' | '.join(counts)} | {np.median(runs.reached[:, -1]):.2f} | {each} |")
+    return "\n".join(rows)
+
+
+def shares_figure(*, names: tuple[str, ...] = ("ddpg", "soft_q_0.1")) -> DescribedFigure:
+    """Share of the rollouts that go into the open passage over training: every run, the middle and its interval."""
+    panels, said = {}, []
+    for title, name in ALGORITHMS.items():
+        if name in names:
+            runs = ways(name)
+            low, high = interval(runs.open)
+            panels[title] = {"open passage": Curves(runs.step, runs.open, interquartile_mean(runs.open, 0), low, high)}
+            said.append(f"{title}: {runs.found.sum()} of {len(runs.blocked)} find the way")
+    return learning_curves(
+        panels,
+        title="; ".join(said),
+        alt=f"Share of rollouts into the open passage over training, a line a run. At the end {'; '.join(said)}.",
+        y_label="share of 64 rollouts",
+    )
+
+
+def scene(blocked: str) -> Scene:
+    """The arena with its walls; the background is the reward of standing somewhere."""
+    world = TwoPassages(blocked=blocked)
+    x, y = np.linspace(ARENA.left, ARENA.right, 61), np.linspace(ARENA.bottom, ARENA.top, 37)
+    away = np.hypot(x - GOAL[0], (y - GOAL[1])[:, None])
+    walls = [tuple(wall) for wall in world.walls]
+    return Scene(tuple(ARENA), [GOAL], ("goal",), GOAL_RADIUS, walls, -away / DISTANCE_SCALE, SPEED)
+
+
+def paths_of(algorithm: str, seed: int, n: int = 32) -> Paths:
+    """Rollouts of a recorded agent from exactly the fork, as it explores."""
+    side = SIDES[seed >= 4]
+    agent, generator = load(f"two_passages/{algorithm}_{side}").agent(seed), np.random.default_rng(seed)
+    world = TwoPassages(blocked=side, start_noise=0.0)
+    return roll(
+        world, lambda observation: agent.sample(observation, generator), n, seed, start=np.array(STARTS["fork"])
+    )
+
+
+def explore_fork(names: tuple[str, str] = ("ddpg", "soft_q_0.1")) -> Explorer:
+    """Q at the fork over the direction of the first step, scrubbed through training, run by run."""
+    titles = {name: title for title, name in ALGORITHMS.items()}
+    runs = {titles[name]: ways(name) for name in names}
+    one = next(iter(runs.values()))
+    n_runs, n_steps = one.open.shape
+    step = Slider("training step", one.step, labels=[f"{s:.0f}" for s in one.step], start=4)
+    run = Slider("run", np.arange(n_runs), labels=[f"{k} ({s} blocked)" for k, s in enumerate(one.blocked)], start=0)
+    height = {said: (of.q - of.q.max(axis=-1, keepdims=True)).transpose(1, 0, 2) for said, of in runs.items()}
+
+    def sentence(k: int, n: int) -> str:
+        said = [
+            f"{name} prefers the {_taller(of.q[n, k])} passage by {readable(_lead(of.q[n, k]), 2)} and sends "
+            f"{of.open[n, k]:.0%} of its rollouts into the open one"
+            for name, of in runs.items()
+        ]
+        return f"After {one.step[k]:.0f} steps, {one.blocked[n]} passage blocked: {'; '.join(said)}."
+
+    return Explorer(
+        [step, run],
+        [
+            [
+                Lines(
+                    "Q at the fork, below its maximum (reward units)",
+                    height,
+                    x=DIRECTIONS,
+                    x_label="direction of the first step, degrees (90 is up)",
+                    limits=(-2.0, 0.0),
+                ),
+                Lines("Share of rollouts into the open passage", {n: of.open.T for n, of in runs.items()}, along=0),
+            ]
+        ],
+        [[sentence(k, n) for n in range(n_runs)] for k in range(n_steps)],
+        name="Q at the fork through training",
+        picture=lambda: shares_figure(names=names),
+    )
+
+
+def _lead(q: Array) -> float:
+    """How much higher the better of the two halves of the circle peaks, reward units."""
+    return abs(float(q[DIRECTIONS > 0].max() - q[DIRECTIONS < 0].max()))
+
+
+def _taller(q: Array) -> str:
+    return "upper" if q[DIRECTIONS > 0].max() > q[DIRECTIONS < 0].max() else "lower"
