@@ -114,3 +114,13 @@ def _range(counts: Array) -> str:
     """In words, how many goals the seeds know."""
     most, all_of = int(np.median(counts)), int((counts == np.median(counts)).sum())
     return f"{most} in {all_of} of {len(counts)}"
+
+
+def aimed(recording: Recording, n: int = 4000) -> Array:
+    """Share of the draws at exactly (0, 0) that point within 22.5 degrees of a goal, (N seeds,); .5 by chance."""
+    found = []
+    for seed in recording.seeds:
+        x, y = recording.agent(seed).sample(np.zeros((n, 2), np.float32), np.random.default_rng(seed)).T
+        off = np.abs((np.degrees(np.arctan2(y, x)) + 45) % 90 - 45)  # to the nearest of 0, 90, 180, 270
+        found.append(float((off < 22.5).mean()))
+    return np.array(found)

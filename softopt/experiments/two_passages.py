@@ -56,6 +56,17 @@ class Ways:
         """(N,) whether, at the end, most of the rollouts enter the passage that is open."""
         return self.open[:, -1] > 0.5
 
+    @property
+    def settled(self) -> Array:
+        """(N,) first evaluation's step from which on most of the rollouts enter the open passage; NaN for never."""
+        later = np.flip(np.logical_and.accumulate(np.flip(self.open > 0.5, axis=1), axis=1), axis=1)
+        return np.where(later.any(axis=1), self.step[later.argmax(axis=1)], np.nan)
+
+    @property
+    def both(self) -> NDArray[np.int64]:
+        """(N,) number of evaluations at which each passage gets at least 5 % of the rollouts."""
+        return ((self.open >= 0.05) & (self.closed >= 0.05)).sum(axis=1)
+
 
 def ways(algorithm: str) -> Ways:
     """The recorded runs of an algorithm: a value of :data:`ALGORITHMS`."""
@@ -77,21 +88,26 @@ def ways(algorithm: str) -> Ways:
 
 
 def table() -> str:
-    """A row an algorithm: in how many runs the open passage was found, by blocked side, and how well it is used."""
+    """A row an algorithm, in markdown: where its eight runs end, and how long they used both passages before."""
     rows = [
-        "| algorithm | upper blocked | lower blocked | goal reached, median share | each run |",
-        "|---|---|---|---|---|",
+        "| algorithm | in the open passage at the end | of these, with the upper / lower blocked | goal reached "
+        "| from step | both in use |",
+        "|---|---|---|---|---|---|",
     ]
     for said, name in ALGORITHMS.items():
         runs = ways(name)
         upper = np.array([side == "upper" for side in runs.blocked])
-        each = " ".join(f"{share:.2f}" for share in runs.reached[:, -1])
-        counts = [f"{runs.found[here].sum()} of {here.sum()}" for here in (upper, ~upper)]
-        rows.append(f"| {said} | {' | '.join(counts)} | {np.median(runs.reached[:, -1]):.2f} | {each} |")
+        sides = " / ".join(f"{runs.found[here].sum()} of {here.sum()}" for here in (upper, ~upper))
+        arrived = f"{(runs.reached[:, -1] >= 0.5).sum()} of {len(upper)}"
+        found = f"{runs.found.sum()} of {len(upper)}"
+        settled = runs.settled[runs.found]
+        rows.append(
+            f"| {said} | {found} | {sides} | {arrived} | {np.median(settled):.0f} | {np.median(runs.both):g} of 40 |"
+        )
     return "\n".join(rows)
 
 
-def shares_figure(*, names: tuple[str, ...] = ("ddpg", "soft_q_0.1")) -> DescribedFigure:
+def shares_figure(*, names: tuple[str, ...] = ("ddpg", "soft_q_0.1", "soft_q_0.3")) -> DescribedFigure:
     """Share of the rollouts that go into the open passage over training: every run, the middle and its interval."""
     panels, said = {}, []
     for title, name in ALGORITHMS.items():
@@ -99,11 +115,11 @@ def shares_figure(*, names: tuple[str, ...] = ("ddpg", "soft_q_0.1")) -> Describ
             runs = ways(name)
             low, high = interval(runs.open)
             panels[title] = {"open passage": Curves(runs.step, runs.open, interquartile_mean(runs.open, 0), low, high)}
-            said.append(f"{title}: {runs.found.sum()} of {len(runs.blocked)} find the way")
+            said.append(f"{title}: {runs.found.sum()} of {len(runs.blocked)}")
     return learning_curves(
         panels,
-        title="; ".join(said),
-        alt=f"Share of rollouts into the open passage over training, a line a run. At the end {'; '.join(said)}.",
+        title=f"Runs that end in the open passage: {'; '.join(said)}",
+        alt=f"Share of rollouts into the open passage, a line a run. Runs that end in it: {'; '.join(said)}.",
         y_label="share of 64 rollouts",
     )
 
