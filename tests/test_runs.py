@@ -19,7 +19,7 @@ psutil = pytest.importorskip("psutil")
 from deep_cases import TINY, assert_same_state  # noqa: E402
 
 from softopt.__main__ import main  # noqa: E402
-from softopt.deep import DDPGConfig, DiscreteQConfig, PolicyGradientConfig, SACConfig  # noqa: E402
+from softopt.deep import DDPGConfig, DiscreteQConfig, PolicyGradientConfig, SACConfig, SoftQLearningConfig  # noqa: E402
 from softopt.runs import Setup, carry_on, local, open_run, resume, run_seeds  # noqa: E402
 from softopt.runs.checkpoint import read_checkpoint  # noqa: E402
 from softopt.runs.run import CHECKPOINT  # noqa: E402
@@ -55,6 +55,14 @@ DISCRETE_SETUP = Setup(
     steps=450,
     evaluate_every=175,
     evaluation_episodes=1,
+)
+SOFT_Q_SETUP = Setup(
+    SoftQLearningConfig(**TINY, proposal="mixture", final_temperature=0.1, anneal_steps=200),
+    "softopt/TwoPassages-v0",
+    steps=450,
+    evaluate_every=175,
+    evaluation_episodes=1,
+    options={"blocked": "lower"},
 )
 SHORT = Setup(
     DDPGConfig(**{**TINY, "warm_up": 600}), "Pendulum-v1", steps=750, evaluate_every=250, evaluation_episodes=1
@@ -100,7 +108,7 @@ FATES = [[2, MOMENTS[0]], "writing", [2, MOMENTS[1]], "written", "renamed"]
 
 @POSIX
 def test_killed_at_any_moment_they_come_out_bit_for_bit(tmp_path):
-    setups = [SAC_SETUP, DDPG_SETUP, PPO_SETUP, DISCRETE_SETUP]
+    setups = [SAC_SETUP, DDPG_SETUP, PPO_SETUP, DISCRETE_SETUP, SOFT_Q_SETUP]
     order = [str(tmp_path), json.dumps([setup.to_json() for setup in setups]), json.dumps(FATES)]
     done = subprocess.run(
         [sys.executable, "-W", "ignore::DeprecationWarning", TESTS / "killing.py", *order],
@@ -262,7 +270,7 @@ class TestOpening:
 
 
 class TestSetup:
-    @pytest.mark.parametrize("setup", [SAC_SETUP, DDPG_SETUP, PPO_SETUP, DISCRETE_SETUP])
+    @pytest.mark.parametrize("setup", [SAC_SETUP, DDPG_SETUP, PPO_SETUP, DISCRETE_SETUP, SOFT_Q_SETUP])
     def test_survives_json(self, setup):
         assert Setup.from_json(json.loads(json.dumps(setup.to_json()))) == setup
 

@@ -14,9 +14,20 @@ torch = pytest.importorskip("torch")
 
 from deep_cases import BEST, TINY, Steer, assert_same_state, training_of  # noqa: E402
 
-from softopt.deep import DDPG, SAC, DDPGConfig, Episodes, SACConfig, Training, evaluate, train  # noqa: E402
+from softopt.deep import (  # noqa: E402
+    DDPG,
+    SAC,
+    DDPGConfig,
+    Episodes,
+    PolicyGradientConfig,
+    SACConfig,
+    Training,
+    evaluate,
+    train,
+)
 from softopt.deep.episodes import make  # noqa: E402
 from softopt.deep.settings import check  # noqa: E402
+from softopt.runs import Setup  # noqa: E402
 
 
 class Scribe:
@@ -320,3 +331,27 @@ class TestSettings:
             DDPGConfig(policy_delay=0)
         with pytest.raises(ValueError, match="target_noise"):
             DDPGConfig(target_noise=-0.1)
+
+
+class TestProbe:
+    """An environment may report more than the return of an agent that can sample many actions at once."""
+
+    def test_what_it_finds_comes_with_the_evaluation(self):
+        training = Setup(SACConfig(**TINY), "softopt/TwoPassages-v0", options={"blocked": "lower"}).build()
+        news = list(train(training, 200, evaluate_every=100, evaluation_episodes=1))
+        assert [bool(progress.measured) for progress in news] == [bool(progress.evaluation) for progress in news]
+        measured = news[-1].measured
+        assert {"upper", "lower", "reached", "q_000", "q_063"} <= measured.keys()
+        again = training.episodes.another().unwrapped.probe(training.agent, [0, 200])
+        assert again == measured
+
+    def test_an_agent_that_cannot_sample_is_not_asked(self):
+        config = PolicyGradientConfig(hidden=(8,), horizon=50, batch=25)
+        training = Setup(config, "softopt/MultiGoal-v0").build()
+        news = list(train(training, 60, evaluate_every=60, evaluation_episodes=1))
+        assert news[-1].evaluation
+        assert news[-1].measured == {}
+
+    def test_an_option_that_the_environment_does_not_have(self):
+        with pytest.raises(ValueError, match="unexpected keyword argument 'wall'"):
+            Setup(SACConfig(**TINY), "softopt/TwoPassages-v0", options={"wall": "upper"}).build()

@@ -149,8 +149,8 @@ def explore_fork(names: tuple[str, str] = ("ddpg", "soft_q_0.1")) -> Explorer:
     runs = {titles[name]: ways(name) for name in names}
     one = next(iter(runs.values()))
     n_runs, n_steps = one.open.shape
-    step = Slider("training step", one.step, labels=[f"{s:.0f}" for s in one.step], start=4)
-    run = Slider("run", np.arange(n_runs), labels=[f"{k} ({s} blocked)" for k, s in enumerate(one.blocked)], start=0)
+    step = Slider("training step", one.step, labels=[f"{s:.0f}" for s in one.step], start=14)
+    run = Slider("run", np.arange(n_runs), labels=[f"{k} ({s} blocked)" for k, s in enumerate(one.blocked)], start=2)
     height = {said: (of.q - of.q.max(axis=-1, keepdims=True)).transpose(1, 0, 2) for said, of in runs.items()}
 
     def sentence(k: int, n: int) -> str:

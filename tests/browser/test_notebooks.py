@@ -39,7 +39,9 @@ def visit(context: Any, server: Server, path: Path, artefacts: Path) -> tuple[in
         views,
     )
     page.wait_for_function(
-        "(n) => document.querySelectorAll('.softopt[data-frame]').length >= n", arg=expected, timeout=30_000
+        "(n) => document.querySelectorAll('.softopt[data-frame], .softopt[data-place]').length >= n",
+        arg=expected,
+        timeout=30_000,
     )
     explorers = page.query_selector_all(".softopt")
     for k, root in enumerate(explorers):
