@@ -5,11 +5,51 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from softopt.deep.stein_paths import stein_paths  # noqa: E402
 from softopt.experiments import multi_goal, two_passages  # noqa: E402
+from softopt.interactive.energy import energy_path  # noqa: E402
+from softopt.interactive.feedback_loop import study_loop  # noqa: E402
 from softopt.runs import load  # noqa: E402
 from softopt.runs.statistics import interquartile_mean, interval  # noqa: E402
 
 torch.set_num_threads(1)
+
+
+def two_peaks(a):
+    """The Q of notebook 08: the left peak is taller, the right one twice as broad."""
+    return np.exp(-(((a + 0.6) / 0.15) ** 2)) + 0.9 * np.exp(-(((a - 0.45) / 0.3) ** 2))
+
+
+class TestOnPaper:
+    def test_the_broader_peak_has_more_from_a_temperature_on(self):
+        cold, even, warm = energy_path(two_peaks, [0.02, 0.133, 0.3]).share
+        assert round(cold[1], 3) == 0.014
+        assert even == pytest.approx([0.5, 0.5], abs=0.005)
+        assert warm[1] > 0.58
+
+    def test_v_is_lowest_where_the_entropy_is_zero(self):
+        T = np.linspace(0.02, 1, 197)
+        path = energy_path(two_peaks, T)
+        assert T[path.value.argmin()] == T[np.abs(path.entropy).argmin()] == pytest.approx(0.25)
+        assert path.value.min() == pytest.approx(0.76, abs=0.005)
+        assert path.value.min() < 1  # the height of the taller peak
+
+    def test_the_two_armed_bandit(self):
+        study = study_loop()
+        at = np.argmin(np.abs(study.temperatures - 0.15))
+        assert 200 * study.stuck[0] == pytest.approx(95)
+        assert 200 * study.stuck_exploring == pytest.approx(78)
+        assert 200 * study.stuck[at] == pytest.approx(2)
+        assert study.earned.argmax() == at
+        assert round(study.earned[at], 2) == 0.97
+        assert study.stuck[-1] == 0
+        assert round(study.earned[-1], 2) == 0.81
+
+    def test_stein_particles_spread_by_the_root_of_the_weight_and_do_not_keep_shares(self):
+        paths = stein_paths()
+        weights = np.linspace(0, 1, 6)
+        np.testing.assert_allclose(paths.spread[-1][1:], np.sqrt(weights[1:]), atol=0.06)
+        assert paths.held[-1, -1, 3] == pytest.approx(0.2, abs=0.01)  # of a peak that holds 10 percent
 
 
 class TestFourGoals:
