@@ -109,8 +109,9 @@ def installed(order: Order, notes: list[str]) -> list[Order]:
 
 def machine() -> dict[str, Any]:
     """The processors, the versions, and how busy the processors are with other things."""
-    names = ["torch", "numpy", "gymnasium", "mujoco", "stable-baselines3"]
-    names += [name for name in ("sbx-rl", "jax") if importlib.util.find_spec(name.removesuffix("-rl"))]
+    peers = {"stable-baselines3": "stable_baselines3", "sbx-rl": "sbx", "jax": "jax"}
+    names = ["torch", "numpy", "gymnasium", "mujoco"]
+    names += [name for name, module in peers.items() if importlib.util.find_spec(module)]
     return {
         "processors": psutil.cpu_count(),
         "kind": platform.processor() or platform.machine(),
