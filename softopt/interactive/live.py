@@ -22,7 +22,7 @@ from softopt.plotting.figure import BLUE, RED, finish
 from softopt.plotting.learning_curves import Curves
 
 Array = NDArray[np.float64]
-RETURN, EXPLORING, EVALUATED = "return", "while it explores", "with the mean action"
+RETURN, EXPLORING, EVALUATED = "return", "while it explores", "with the best action"
 RETURN_FORMULA = "sum of the rewards of an episode, no discount and no entropy in it"
 AT_MOST = 2.0  # pictures a second
 TINY = 1e-9

@@ -59,7 +59,8 @@ class Run:
             FloatingPointError: the policy is no longer finite; the last good one is kept.
         """
         state = self.training.state()
-        if not all(torch.isfinite(value).all() for name, value in state.items() if name.startswith("policy.")):
+        acting = tuple(f"{part}." for part in self.training.agent.acts_with)
+        if not all(torch.isfinite(value).all() for name, value in state.items() if name.startswith(acting)):
             raise FloatingPointError(
                 f"after {self.step} steps the policy's weights are not finite: it has diverged. The last good "
                 "checkpoint is kept. A smaller learning rate, or rewards of a smaller scale, may keep it finite."
