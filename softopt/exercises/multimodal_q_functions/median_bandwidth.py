@@ -151,10 +151,10 @@ exercise = Exercise(
         Write `my_median_bandwidth(fixed, moved)`. `fixed`, shape (N, A), and `moved`, shape (M, A), are two sets of
         particles; they may be one and the same. Return the bandwidth h of the kernel exp(−|y − x|² / h), one number:
 
-            h = max( median of the M · N squared distances |y − x|² / log(N + 1), 1e-6 )
+            h = max( median( |y − x|² ) / log(N + 1), 1e-6 )
 
-        Every pair of a moved particle x and a fixed one y counts, also where x is y. M · N is odd in every case, so
-        that one of the squared distances is the median.
+        The median is that of all M · N squared distances: every pair of a moved particle x and a fixed one y counts,
+        also where x is y. M · N is odd in every case, so that one of them is in the middle.
         """,
     reference=reference,
     cases=cases,

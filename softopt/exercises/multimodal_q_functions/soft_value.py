@@ -161,9 +161,10 @@ exercise = Exercise(
     name="soft_value",
     title="the soft value from a few draws",
     statement="""
-        Write `my_soft_value(q, log_proposal, temperature)`. In one state M actions were drawn from a density q.
-        `q`, shape (M,), is Q(a) of each, and `log_proposal`, shape (M,), is log q(a), the logarithm of the density with
-        which it was drawn. Return the estimate of the soft value, one number:
+        Write `my_soft_value(q, log_proposal, temperature)`. In one state M actions were drawn from a proposal, whose
+        density is q(a). The argument `q`, shape (M,), is the other one: Q(a) of each action. `log_proposal`, shape
+        (M,), is log q(a), the logarithm of the density with which it was drawn. Return the estimate of the soft
+        value, one number:
 
             V = T log ( 1/M · Σ_j exp(Q(a_j) / T) / q(a_j) )
 
