@@ -40,7 +40,8 @@ def stein_direction(fixed: Tensor, score: Tensor, moved: Tensor) -> tuple[Tensor
 def median_bandwidth(squared: Tensor) -> Tensor:
     """The bandwidth h with which the N fixed particles together weigh about as much as the one at hand.
 
-    h = median of the squared distances / log(N + 1)  (Liu and Wang 2016, section 5).
+    h = median of the squared distances / log(N + 1): that of Liu and Wang (2016, section 5), who divide by log N, which
+    is 0 for a single particle.
 
     Args:
         squared: (..., M, N) squared distances.
