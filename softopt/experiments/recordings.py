@@ -94,6 +94,16 @@ for _side, _seeds in BLOCKED.items():
     RECORDINGS |= _named
     OTHER_SEEDS |= dict.fromkeys(_named, _seeds)
 
+# The puck at rest, which no direction pays more than another: how many of them does it know at each temperature?
+_PUSH = {**_POINT, "discount": 0.95}
+_ANYWHERE = {"environment": "softopt/Puck-v0", "steps": 4_000, "evaluate_every": 250, "evaluation_episodes": 2}
+PUCK_TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.5)
+for _T in PUCK_TEMPERATURES:
+    RECORDINGS[f"puck/soft_q_{_T:g}"] = Setup(SoftQLearningConfig(**_PUSH, **_PARTICLES, temperature=_T), **_ANYWHERE)
+    RECORDINGS[f"puck/sac_{_T:g}"] = Setup(SACConfig(**_PUSH, temperature=_T), **_ANYWHERE)
+RECORDINGS["puck/ddpg"] = Setup(DDPGConfig(**_PUSH), **_ANYWHERE)
+OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("puck")), range(8))
+
 WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages"))]
 OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))
 

@@ -63,7 +63,7 @@ def q_world(
     world, *squares = figure.subplots(1, 1 + k, width_ratios=[1.3 * wide, *[1] * k])
     draw_world(world, scene)
     if paths is not None:
-        _draw_paths(world, check_paths(paths, agent))
+        draw_paths(world, check_paths(paths, agent))
     for letter, place, draws in zip(LETTERS, positions, actions, strict=False):
         _draw_agent(world, scene, letter, place, draws)
     world.set_title(f"Ways of {agent}", loc="left", fontsize=10, color=INK)
@@ -132,7 +132,7 @@ def level_holding(q: ArrayLike, temperature: float, share: float = SHARE) -> flo
     return float(q.ravel()[order[np.searchsorted(held, share * held[-1])]])
 
 
-def _draw_paths(axes: Any, paths: Array) -> None:
+def draw_paths(axes: Any, paths: Array) -> None:
     """Thin lines, with a dot where each of them ends."""
     axes.add_collection(LineCollection(list(paths), colors=BLUE, linewidths=0.9, alpha=0.45, zorder=3))
     ends = [path[np.isfinite(path[:, 0])][-1] for path in paths if np.isfinite(path[:, 0]).any()]
