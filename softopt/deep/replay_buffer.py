@@ -41,6 +41,10 @@ class ReplayBuffer:
         observation_size, action_size: O and A.
         device: where the table lies.
 
+    Attributes:
+        symmetries: None, or a (G, O, O) and a (G, A, A) table of matrices, changes of the world that change nothing:
+            each transition that is drawn is then changed by one of them, drawn too.
+
     Raises:
         ValueError: a capacity below 1, or a table that does not fit into the memory that is free.
     """
@@ -57,6 +61,7 @@ class ReplayBuffer:
                 f"choose a capacity below {free // (4 * width)}."
             )
         self.table = torch.empty(capacity, width, device=device)
+        self.symmetries: tuple[Tensor, Tensor] | None = None
         self.added = 0  # over the whole life of the buffer
 
     def __len__(self) -> int:
@@ -95,6 +100,11 @@ class ReplayBuffer:
             raise ValueError("the replay buffer is empty; add a transition before you sample.")
         chosen = torch.randint(len(self), (size,), generator=generator, device=self.table.device)
         observation, action, reward, next_observation, terminated, _ = self.table[chosen].split(self.sizes, dim=1)
+        if self.symmetries is not None:
+            seen, done = self.symmetries
+            k = torch.randint(len(seen), (size,), generator=generator, device=self.table.device)
+            observation, next_observation = changed(seen[k], observation), changed(seen[k], next_observation)
+            action = changed(done[k], action)
         return Batch(observation, action, reward[:, 0], next_observation, terminated[:, 0])
 
     def state(self) -> dict[str, Tensor]:
@@ -115,3 +125,8 @@ class ReplayBuffer:
             )
         self.table[: len(rows)] = rows
         self.added = int(state["added"])
+
+
+def changed(matrix: Tensor, vector: Tensor) -> Tensor:
+    """Each of B vectors (B, n) by its own matrix (B, n, n)."""
+    return torch.bmm(matrix, vector[:, :, None])[:, :, 0]

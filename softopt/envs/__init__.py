@@ -1,6 +1,6 @@
 """Worlds to act in: points of the plane, films of MuJoCo environments, and the rollouts that such films leave.
 
-Importing this registers ``softopt/MultiGoal-v0``, ``softopt/TwoPassages-v0`` and ``softopt/Puck-v0`` with gymnasium.
+Importing this registers them with gymnasium, as ``softopt/Puck-v0`` and so on.
 """
 
 from softopt.envs.film import film
@@ -18,10 +18,13 @@ else:
     from softopt.envs.puck import Puck
     from softopt.envs.two_passages import TwoPassages
 
-    for _world in (MultiGoal, Puck, TwoPassages):
-        if f"softopt/{_world.__name__}-v0" not in gymnasium.registry:  # a notebook may import this again
-            gymnasium.register(
-                f"softopt/{_world.__name__}-v0",
-                entry_point=f"{_world.__module__}:{_world.__name__}",
-                max_episode_steps=_world.time_limit,
-            )
+    # MuJoCo is imported when a spider is made, not before: so those stand here by name.
+    _WORLDS = {
+        "MultiGoal": ("softopt.envs.multi_goal:MultiGoal", MultiGoal.time_limit),
+        "Puck": ("softopt.envs.puck:Puck", Puck.time_limit),
+        "TwoPassages": ("softopt.envs.two_passages:TwoPassages", TwoPassages.time_limit),
+        "Spider": ("softopt.envs.spider.anywhere:Spider", 100),
+    }
+    for _name, (_entry, _limit) in _WORLDS.items():
+        if f"softopt/{_name}-v0" not in gymnasium.registry:  # a notebook may import this again
+            gymnasium.register(f"softopt/{_name}-v0", entry_point=_entry, max_episode_steps=_limit)

@@ -74,17 +74,17 @@ class BatchedEnv(gymnasium.Env):
         return {"position": self._state[0, :2].copy()}
 
 
-def limited(action: NDArray[Any], state: Array) -> Array:
-    """Actions (B, 2) for states (B, K), in float64 and cut off at -1 and 1.
+def limited(action: NDArray[Any], state: Array, size: int = ACTION_SIZE) -> Array:
+    """Actions (B, size) for states (B, K), in float64 and cut off at -1 and 1.
 
     Raises:
         ValueError: another shape, or numbers that are not finite.
     """
     given = np.asarray(action, dtype=np.float64)
-    if given.shape != (len(state), ACTION_SIZE) or not np.isfinite(given).all():
+    if given.shape != (len(state), size) or not np.isfinite(given).all():
         raise ValueError(
-            f"an action here is {ACTION_SIZE} finite numbers in [-1, 1]; "
-            f"for {len(state)} at once that is the shape ({len(state)}, {ACTION_SIZE}), got {action!r}."
+            f"an action here is {size} finite numbers in [-1, 1]; "
+            f"for {len(state)} at once that is the shape ({len(state)}, {size}), got {action!r}."
         )
     return given.clip(-1.0, 1.0)
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from softopt.operators import entropy
 
 Array = NDArray[np.float64]
+FILLED = 0.02  # a sector is filled if at least this share of the rollouts went there: 2 of 64
 
 
 def resultant_length(angles: ArrayLike) -> float:
@@ -48,6 +49,23 @@ def sector_shares(angles: ArrayLike, n: int = 8) -> Array:
 def sector_entropy(angles: ArrayLike, n: int = 8) -> float:
     """Entropy of :func:`sector_shares` in nats: 0 if all lie in one sector, log n if all sectors have as many."""
     return float(entropy(sector_shares(angles, n)))
+
+
+def spread_of(ways: ArrayLike) -> dict[str, float]:
+    """How far apart n rollouts went, from each one's way (n, 2) from start to end; one that never moved went east.
+
+    Returns:
+        ``resultant``: :func:`resultant_length`; ``sectors``: how many of 8 have at least 2 % of the rollouts;
+        ``sector_entropy``: nats, at most log 8 = 2.08; ``displacement``: median distance from start to end.
+    """
+    x, y = np.asarray(ways, dtype=np.float64).T
+    angles = np.arctan2(y, x)
+    return {
+        "resultant": resultant_length(angles),
+        "sectors": float((sector_shares(angles) >= FILLED).sum()),
+        "sector_entropy": sector_entropy(angles),
+        "displacement": float(np.median(np.hypot(x, y))),
+    }
 
 
 def _checked(angles: ArrayLike) -> Array:

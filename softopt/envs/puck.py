@@ -10,15 +10,15 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from softopt.envs.batched_env import Array, BatchedEnv, deviation, limited
-from softopt.envs.directions import resultant_length, sector_entropy, sector_shares
+from softopt.envs.directions import spread_of
 from softopt.envs.rolling import Explorer, explore
+from softopt.envs.symmetries import TURN, cyclic
 
 DT = 0.1  # seconds a step
 DRAG = 2.0  # share of the velocity lost, per second: 0.8 of it is left after a step
 THRUST = 2.0  # acceleration of a full push, units of length per second squared
 TOP_SPEED = THRUST / DRAG  # units of length per second
 ACTION_COST = 0.05
-FILLED = 0.02  # a sector is filled if at least this share of the rollouts went there: 2 of 64
 
 
 class Puck(BatchedEnv):
@@ -50,11 +50,15 @@ class Puck(BatchedEnv):
     Args:
         start_noise: standard deviation of the starting velocity, units of length a second; 0 starts exactly at rest.
 
+    Attributes:
+        symmetries: what quarter turns do to observations and actions.
+
     Raises:
         ValueError: a standard deviation that is negative or not finite.
     """
 
     time_limit = 30
+    symmetries = cyclic(TURN, TURN)
 
     def __init__(self, *, start_noise: float = 0.0) -> None:
         super().__init__()
@@ -83,23 +87,11 @@ class Puck(BatchedEnv):
     def probe(self, agent: Explorer, seed: Sequence[int]) -> dict[str, float]:
         """What an evaluation reports besides the return, from 64 exploring rollouts that start at rest.
 
-        A rollout's direction is that from its start to where it ends; one that never moved counts as eastward.
-
         Returns:
-            ``resultant``: length of the mean direction, from 0 to 1; ``sectors``: how many of 8 sectors of 45 degrees,
-            the first centred on the x axis, have at least 2 % of the rollouts, which is 2 of 64; ``sector_entropy``:
-            of the sectors' shares, nats, at most log 8 = 2.08; ``displacement``: median distance from start to end,
-            units of length, at most 2.6.
+            as :func:`softopt.envs.directions.spread_of`; the displacement in units of length, at most 2.6.
         """
         paths = explore(self, agent, seed, start=np.zeros(4))
-        x, y = (paths.last[:, :2] - paths.states[:, 0, :2]).T
-        angles = np.arctan2(y, x)
-        return {
-            "resultant": resultant_length(angles),
-            "sectors": float((sector_shares(angles) >= FILLED).sum()),
-            "sector_entropy": sector_entropy(angles),
-            "displacement": float(np.median(np.hypot(x, y))),
-        }
+        return spread_of(paths.last[:, :2] - paths.states[:, 0, :2])
 
 
 def shortened(vector: Array) -> Array:

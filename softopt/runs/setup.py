@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Annotated, Any
 
 import gymnasium
+import torch
 import tyro
 
 from softopt.deep import (
@@ -54,6 +55,8 @@ class Setup:
         evaluate_every: environment steps between evaluations.
         evaluation_episodes: episodes in one evaluation, with the best action at every step.
         options: what the environment is made with, such as ``blocked upper``.
+        symmetric: whether every transition is turned, when it is drawn from the replay, by one of the turns under
+            which the environment stays as it is.
     """
 
     config: Config
@@ -63,6 +66,7 @@ class Setup:
     evaluate_every: int = 5_000
     evaluation_episodes: int = 10
     options: dict[str, str | float] = field(default_factory=dict)
+    symmetric: bool = False
 
     def __post_init__(self) -> None:
         for name in ("steps", "evaluate_every", "evaluation_episodes"):
@@ -90,7 +94,19 @@ class Setup:
         except (gymnasium.error.Error, TypeError) as fault:  # no such name or option, or a package is missing
             raise ValueError(str(fault)) from fault
         agent = learner(*episodes.sizes, self.config, self.seed)
+        if self.symmetric:
+            agent.replay.symmetries = self._symmetries(world, agent)
         return Training(agent, episodes, self.seed)
+
+    def _symmetries(self, world: gymnasium.Env, agent: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        known = getattr(world.unwrapped, "symmetries", None)
+        if known is None or not hasattr(agent, "replay"):
+            raise ValueError(
+                f"symmetric: {self.environment} trained by {self.algorithm} is not such a case; it needs an environment "
+                "that knows its symmetries, such as softopt/Spider-v0, and an algorithm with a replay."
+            )
+        like = agent.replay.table
+        return torch.as_tensor(known.observation).to(like), torch.as_tensor(known.action).to(like)
 
     def resolved(self) -> Setup:
         """The same with every "auto" replaced by what it means on this machine."""
