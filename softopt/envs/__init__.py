@@ -24,6 +24,8 @@ else:
         "Puck": ("softopt.envs.puck:Puck", Puck.time_limit),
         "TwoPassages": ("softopt.envs.two_passages:TwoPassages", TwoPassages.time_limit),
         "Spider": ("softopt.envs.spider.anywhere:Spider", 100),
+        "SpiderHallway": ("softopt.envs.spider.hallway:SpiderHallway", 100),
+        "SpiderPassages": ("softopt.envs.spider.passages:SpiderPassages", 150),
     }
     for _name, (_entry, _limit) in _WORLDS.items():
         if f"softopt/{_name}-v0" not in gymnasium.registry:  # a notebook may import this again

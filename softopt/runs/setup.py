@@ -26,6 +26,7 @@ from softopt.deep import (
 from softopt.deep.optimiser import pick_device
 from softopt.deep.precision import resolve
 from softopt.envs.quiet import without_deprecations
+from softopt.runs.pretrained import begin_from
 
 ALGORITHMS: dict[str, tuple[type, type]] = {
     "sac": (SAC, SACConfig),
@@ -57,6 +58,8 @@ class Setup:
         options: what the environment is made with, such as ``blocked upper``.
         symmetric: whether every transition is turned, when it is drawn from the replay, by one of the turns under
             which the environment stays as it is.
+        pretrained: the name of a recording with whose networks the run begins, those of the recorded seed that has the
+            same place among its seeds; None begins with random ones.
     """
 
     config: Config
@@ -67,6 +70,7 @@ class Setup:
     evaluation_episodes: int = 10
     options: dict[str, str | float] = field(default_factory=dict)
     symmetric: bool = False
+    pretrained: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "evaluate_every", "evaluation_episodes"):
@@ -84,7 +88,8 @@ class Setup:
         """Make the agent and its environment, at step 0.
 
         Raises:
-            ValueError: an environment that the learners cannot use.
+            ValueError: an environment that the learners cannot use, or other networks than the pre-trained ones.
+            FileNotFoundError: no such recording to begin from.
         """
         learner = ALGORITHMS[self.algorithm][0]
         try:
@@ -96,14 +101,16 @@ class Setup:
         agent = learner(*episodes.sizes, self.config, self.seed)
         if self.symmetric:
             agent.replay.symmetries = self._symmetries(world, agent)
+        if self.pretrained is not None:
+            begin_from(agent, self.pretrained, self.seed)
         return Training(agent, episodes, self.seed)
 
     def _symmetries(self, world: gymnasium.Env, agent: Any) -> tuple[torch.Tensor, torch.Tensor]:
         known = getattr(world.unwrapped, "symmetries", None)
         if known is None or not hasattr(agent, "replay"):
             raise ValueError(
-                f"symmetric: {self.environment} trained by {self.algorithm} is not such a case; it needs an environment "
-                "that knows its symmetries, such as softopt/Spider-v0, and an algorithm with a replay."
+                "symmetric needs an environment that knows its symmetries, such as softopt/Spider-v0, and an algorithm "
+                f"with a replay; got {self.environment} and {self.algorithm}."
             )
         like = agent.replay.table
         return torch.as_tensor(known.observation).to(like), torch.as_tensor(known.action).to(like)

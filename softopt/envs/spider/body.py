@@ -39,7 +39,7 @@ class SpiderBody(MujocoEnv):
     | smoothed velocity (x, y)  | 2       | m/s              | a vector                                   |
     | place (x, y), some worlds | 2       | 5 m              |                                            |
 
-    An action is the angle that each hip and each knee is asked for, -1 to 1 for -0.6 to 0.6 rad. The smoothed velocity
+    An action is the angle that each hip and each knee is asked for, -1 to 1 for -0.8 to 0.8 rad. The smoothed velocity
     is an exponential average, ``u <- 0.85 u + 0.15 v`` with v the way in a step by its time: what is paid is paid by
     this, since the velocity of a single step pays for shaking.
 
