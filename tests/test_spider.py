@@ -97,7 +97,7 @@ def test_the_velocity_is_smoothed(world, midway):
     action = np.zeros((8, 8))
     after, _, _ = world.advance(midway, action)
     moved = (after[:, :2] - midway[:, :2]) / 0.08
-    np.testing.assert_allclose(after[:, SIMULATED:], 0.85 * midway[:, SIMULATED:] + 0.15 * moved, atol=1e-12)
+    np.testing.assert_allclose(after[:, SIMULATED:], 0.95 * midway[:, SIMULATED:] + 0.05 * moved, atol=1e-12)
 
 
 def test_it_stands_still_unless_told_to_move(world):

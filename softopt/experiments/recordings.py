@@ -104,7 +104,25 @@ for _T in PUCK_TEMPERATURES:
 RECORDINGS["puck/ddpg"] = Setup(DDPGConfig(**_PUSH), **_ANYWHERE)
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("puck")), range(8))
 
-WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages"))]
+# The spider that may run anywhere, with and without turning what it has seen by quarter turns.
+_LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 30_000, "discount": 0.97}
+_LEGS["precision"] = "float32"
+_DRAWN = {**_LEGS, **_PARTICLES, "proposal": "mixture"}
+_RUN = {"environment": "softopt/Spider-v0", "steps": 15_000, "evaluate_every": 1_500, "evaluation_episodes": 3}
+CAP = 0.5  # m/s, of the control in which speed beyond it is not paid
+SPIDERS = {
+    "ddpg": DDPGConfig(**_LEGS),
+    "sac": SACConfig(**_LEGS, temperature=0.1),
+    "soft_q": SoftQLearningConfig(**_DRAWN, temperature=0.3, final_temperature=0.1, anneal_steps=10_000),
+    "soft_q_cold": SoftQLearningConfig(**_DRAWN, temperature=0.02),
+}
+for _name, _config in SPIDERS.items():
+    RECORDINGS[f"spider/{_name}"] = Setup(_config, **_RUN)
+    RECORDINGS[f"spider/{_name}_symmetric"] = Setup(_config, **_RUN, symmetric=True)
+for _name in ("ddpg", "soft_q"):
+    RECORDINGS[f"spider/{_name}_symmetric_capped"] = Setup(SPIDERS[_name], **_RUN, symmetric=True, options={"cap": CAP})
+
+WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages", "spider"))]
 OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))
 
 # What is filmed of the agent at the end, for the player: kept beside the curve as "rollout".

@@ -17,7 +17,7 @@ from softopt.envs.batched_env import Array, deviation, limited
 FILE = Path(__file__).with_name("spider.xml")
 WALLS = "<!-- walls -->"  # where a world puts what stands in it
 FRAME_SKIP = 8  # sub-steps of 0.01 s: 12.5 steps a second
-KEEP = 0.85  # share of the smoothed velocity that is kept at each step
+KEEP = 0.95  # share of the smoothed velocity that is kept at each step: an average over the last 1.6 s
 ACTION_COST = 0.01
 N_JOINTS = 8  # hip and knee of four legs
 N_POSITION, N_VELOCITY = 7 + N_JOINTS, 6 + N_JOINTS
@@ -40,8 +40,8 @@ class SpiderBody(MujocoEnv):
     | place (x, y), some worlds | 2       | 5 m              |                                            |
 
     An action is the angle that each hip and each knee is asked for, -1 to 1 for -0.8 to 0.8 rad. The smoothed velocity
-    is an exponential average, ``u <- 0.85 u + 0.15 v`` with v the way in a step by its time: what is paid is paid by
-    this, since the velocity of a single step pays for shaking.
+    is an exponential average, ``u <- 0.95 u + 0.05 v`` with v the way in a step by its time: what is paid is paid by
+    this, since the velocity of a single step pays for shaking, and that of half a second for running in a circle.
 
     A state holds K = 45 numbers: MuJoCo's positions (x and y first), velocities and warm start, then u. As with
     :class:`softopt.envs.batched_env.BatchedEnv`, ``begin``, ``observe`` and ``advance`` are functions of many states,
