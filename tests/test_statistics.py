@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from softopt.runs.statistics import interquartile_mean, interval
+from softopt.runs.statistics import early_area, interquartile_mean, interval
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,33 @@ def test_the_same_seed_gives_the_same_interval() -> None:
 def test_a_confidence_outside_its_range_is_refused(confidence: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         interval(np.ones(3), confidence=confidence)
+
+
+@pytest.mark.parametrize(
+    ("until", "mean"),
+    [
+        (3.0, 1.0),  # half of 2
+        (2.0, 0.5),  # a triangle of height 1 over 1, in the middle of a line
+        (7.0, (2 * 1.0 + 4 * 4.0) / 6),  # then a trapezoid from 2 to 6 over 4
+        (5.0, (2 * 1.0 + 2 * 3.0) / 4),  # from 2 to 4 over 2
+    ],
+)
+def test_the_early_area_by_hand(until, mean):
+    steps, curve = [1.0, 3.0, 7.0], [0.0, 2.0, 6.0]
+    np.testing.assert_allclose(early_area(steps, [curve, [5.0, 5.0, 5.0]], until), [mean, 5.0])
+    np.testing.assert_allclose(early_area(steps, curve, until), mean)
+
+
+@pytest.mark.parametrize(
+    ("steps", "returns", "until", "sentence"),
+    [
+        ([1.0], [1.0], 1.0, "two or more increasing"),
+        ([1.0, 1.0], [1.0, 2.0], 1.0, "two or more increasing"),
+        ([0.0, 1.0], [1.0, 2.0, 3.0], 1.0, r"\(2,\) and \(3,\)"),
+        ([0.0, 1.0], [1.0, 2.0], 1.5, "cannot end at 1.5"),
+        ([2.0, 3.0], [1.0, 2.0], 2.0, "cannot end at 2"),
+    ],
+)
+def test_an_early_area_that_is_none(steps, returns, until, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        early_area(steps, returns, until)

@@ -122,6 +122,22 @@ for _name, _config in SPIDERS.items():
 for _name in ("ddpg", "soft_q"):
     RECORDINGS[f"spider/{_name}_symmetric_capped"] = Setup(SPIDERS[_name], **_RUN, symmetric=True, options={"cap": CAP})
 
+# The same body in a hallway that goes one way or another: with the networks of a spider that may run anywhere, or fresh.
+_HALL = {"environment": "softopt/SpiderHallway-v0", "steps": 6_000, "evaluate_every": 500, "evaluation_episodes": 1}
+HALL_ANGLES = (0, 120)  # degrees; seen by the quarter turns, two different directions
+HALLWAYS = {
+    "ddpg": DDPGConfig(**_LEGS),
+    "soft_q": SoftQLearningConfig(**_DRAWN, temperature=0.1, final_temperature=0.02, anneal_steps=4_000),
+}
+for _angle in HALL_ANGLES:
+    for _name, _config in HALLWAYS.items():
+        _hall = Setup(_config, **_HALL, options={"angle": _angle})
+        RECORDINGS[f"hallway/{_name}_scratch_{_angle}"] = _hall
+        # It explores by what it has learned, not at random.
+        RECORDINGS[f"hallway/{_name}_pretrained_{_angle}"] = replace(
+            _hall, config=replace(_config, warm_up=_config.batch), pretrained=f"spider/{_name}_symmetric"
+        )
+
 WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages", "spider"))]
 OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))
 

@@ -59,3 +59,32 @@ def interval(*tasks: ArrayLike, confidence: float = 0.95, seed: int = 0) -> tupl
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return found.low, found.high
+
+
+def early_area(steps: ArrayLike, returns: ArrayLike, until: float) -> Array:
+    """Mean height of learning curves over their first part: the area below them, divided by its length.
+
+    Between two evaluations a curve is taken as a straight line, so they need not be equally far apart, and ``until``
+    may lie between two of them.
+
+    Args:
+        steps: (K,) environment steps, increasing.
+        returns: (..., K), a curve each.
+        until: where the first part ends, at a step within the range.
+
+    Returns:
+        (...), in the unit of the returns.
+
+    Raises:
+        ValueError: fewer than two steps, steps that do not increase, or an end outside their range.
+    """
+    x, y = np.asarray(steps, dtype=np.float64), np.asarray(returns, dtype=np.float64)
+    if x.ndim != 1 or len(x) < 2 or not (np.diff(x) > 0).all() or y.shape[-1:] != x.shape:
+        raise ValueError(f"steps are two or more increasing numbers, one a return; got {x.shape} and {y.shape}.")
+    if not x[0] < until <= x[-1]:
+        raise ValueError(f"the first part of a curve from {x[0]:g} to {x[-1]:g} cannot end at {until:g}.")
+    k = int(np.searchsorted(x, until))  # x[k - 1] < until <= x[k]
+    share = (until - x[k - 1]) / (x[k] - x[k - 1])
+    end = y[..., k - 1] + share * (y[..., k] - y[..., k - 1])
+    heights = np.concatenate([y[..., :k], end[..., None]], axis=-1)
+    return np.trapezoid(heights, np.append(x[:k], until), axis=-1) / (until - x[0])
