@@ -122,7 +122,7 @@ for _name, _config in SPIDERS.items():
 for _name in ("ddpg", "soft_q"):
     RECORDINGS[f"spider/{_name}_symmetric_capped"] = Setup(SPIDERS[_name], **_RUN, symmetric=True, options={"cap": CAP})
 
-# The same body in a hallway that goes one way or another: with the networks of a spider that may run anywhere, or fresh.
+# The same body in a hallway: with the networks of a spider that may run anywhere, or with fresh ones.
 _HALL = {"environment": "softopt/SpiderHallway-v0", "steps": 6_000, "evaluate_every": 500, "evaluation_episodes": 1}
 HALL_ANGLES = (0, 120)  # degrees; seen by the quarter turns, two different directions
 HALLWAYS = {
