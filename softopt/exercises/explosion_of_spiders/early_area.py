@@ -128,8 +128,8 @@ exercise = Exercise(
     hints=(
         """Cut the curve at `until`: what points has the part that is left, and where is the last of them? Then the area
         below it is a sum of trapezoids.""",
-        """`np.interp(until, steps, returns)` is the height where you cut, and `steps < until` says which evaluations are
-        left. `np.trapezoid(y, x)` is an area.""",
+        """`np.interp(until, steps, returns)` is the height where you cut, and `steps < until` says which evaluations
+        are left. `np.trapezoid(y, x)` is an area.""",
     ),
     minutes=7,
     difficulty=2,
