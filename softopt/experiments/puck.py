@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from softopt.envs import Paths, roll
 from softopt.envs.directions import sector_shares
@@ -84,6 +85,8 @@ def spread_figure() -> DescribedFigure:
                 one.plot(across, values, "ov"[k], color=PALETTE[k], markersize=3, alpha=0.5)
             one.plot(TEMPERATURES, np.median(values, axis=1), ("-", "--", ":")[k], color=PALETTE[k], label=said)
             one.set_xscale("log")
+            one.set_xticks(TEMPERATURES, [f"{T:g}" for T in TEMPERATURES])
+            one.minorticks_off()
     x = "temperature (reward units a nat)"
     finish(axes[0], title="directions known", x=x, y="sectors with 2 % of the rollouts, of 8")
     finish(axes[1], title="resultant length", x=x, y="0: all directions, 1: one")
@@ -138,7 +141,8 @@ def explore_temperature() -> Explorer:
 def _courses(algorithm: str) -> Array:
     """Courses of every recorded agent, (F, N, 64, 31, 2)."""
     found = []
-    for T in TEMPERATURES if algorithm != "ddpg" else TEMPERATURES[:1]:
+    every = TEMPERATURES if algorithm != "ddpg" else TEMPERATURES[:1]
+    for T in tqdm(every, desc=f"running {algorithm}", unit="temperature", delay=1.0, leave=False):
         runs = recording(algorithm, T)
         found.append([paths_of(runs.agent(seed), seed) for seed in runs.seeds])
     return np.broadcast_to(found, (len(TEMPERATURES), *np.shape(found)[1:]))

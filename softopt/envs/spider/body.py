@@ -16,7 +16,7 @@ from softopt.envs.batched_env import Array, deviation, limited
 
 FILE = Path(__file__).with_name("spider.xml")
 WALLS = "<!-- walls -->"  # where a world puts what stands in it
-FRAME_SKIP = 8  # sub-steps of 0.01 s: 12.5 steps a second
+FRAME_SKIP = 16  # sub-steps of 0.005 s: 12.5 steps a second
 KEEP = 0.95  # share of the smoothed velocity that is kept at each step: an average over the last 1.6 s
 ACTION_COST = 0.01
 N_JOINTS = 8  # hip and knee of four legs

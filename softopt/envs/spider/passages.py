@@ -18,8 +18,8 @@ BLOCK = Rectangle(1.4, 3.8, -0.8, 0.8)
 DEAD_ENDS = {"upper": Rectangle(3.5, 3.8, 0.8, 2.6), "lower": Rectangle(3.5, 3.8, -2.6, -0.8)}
 GOAL = (5.4, 0.0)
 GOAL_RADIUS = 0.6  # metres
-DISTANCE_SCALE = 6.0
-GOAL_REWARD = 20.0
+DISTANCE_SCALE = 1.5
+GOAL_REWARD = 30.0
 
 
 class SpiderPassages(SpiderBody):
@@ -29,8 +29,8 @@ class SpiderPassages(SpiderBody):
     observed: where they are must be found out. It starts at (0, 0). A block leaves an upper and a lower passage of
     1.8 m each; a wall near the far end closes one of them.
 
-    Reward: ``-d / 6 - 0.01 |a|^2``, d being the torso's distance to the middle of the square, metres, after the step;
-    plus 20 in the step that reaches it.
+    Reward: ``-d / 1.5 - 0.01 |a|^2``, d being the torso's distance to the middle of the square, metres, after the step;
+    plus 30 in the step that reaches it.
 
     Termination: the torso is within 0.6 m of the middle of the square. Truncation: after 150 steps (12 s).
 
