@@ -11,8 +11,9 @@ mujoco = pytest.importorskip("mujoco", reason="mujoco is not installed (the extr
 
 import softopt.envs  # noqa: E402, F401  (registers them)
 from softopt.envs import film, roll  # noqa: E402
+from softopt.envs.simulated import rotation  # noqa: E402
 from softopt.envs.spider.anywhere import Spider  # noqa: E402
-from softopt.envs.spider.body import SIMULATED, rotation  # noqa: E402
+from softopt.envs.spider.body import SIMULATED  # noqa: E402
 from softopt.envs.spider.hallway import BEHIND, WIDTH, SpiderHallway  # noqa: E402
 from softopt.envs.spider.passages import BLOCK, GOAL, SpiderPassages, first_passage  # noqa: E402
 from softopt.envs.symmetries import TURN  # noqa: E402
@@ -88,7 +89,7 @@ def test_pay_is_the_smoothed_speed_less_effort():
     state[0, SIMULATED:] = 0.3, -0.4
     action = np.full((1, 8), 0.5)
     for cap, paid in ((np.inf, 0.5), (0.2, 0.2)):
-        reward, over = Spider(cap=cap).pay(state, action)
+        reward, over = Spider(cap=cap).pay(state, state, action)
         assert reward == pytest.approx([paid - 0.01 * 8 * 0.25])
         assert not over.any()
 
@@ -109,7 +110,7 @@ def test_it_stands_still_unless_told_to_move(world):
 
 
 def test_feet_do_not_sink(world):
-    """Of all contacts in a random run the middle one is less than two millimetres deep, and few are deeper than a toe."""
+    """Of all contacts in a random run the middle one is less than 2 mm deep, and few are more than a toe deep."""
     draws, data, deep = np.random.default_rng(0), mujoco.MjData(world.model), []
     data.qpos[:] = world.level[:15]
     for _ in range(300):
@@ -148,7 +149,7 @@ def test_a_hallway_pays_along_its_axis_and_has_walls_beside_it(angle):
     along = np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
     state = np.zeros((2, SIMULATED + 2))
     state[0, SIMULATED:], state[1, SIMULATED:] = 0.7 * along, 0.7 * along @ TURN.T
-    np.testing.assert_allclose(hall.pay(state, np.zeros((2, 8)))[0], [0.7, 0.0], atol=1e-12)
+    np.testing.assert_allclose(hall.pay(state, state, np.zeros((2, 8)))[0], [0.7, 0.0], atol=1e-12)
     for name, away in (("left", WIDTH / 2), ("right", WIDTH / 2), ("behind", BEHIND)):
         geom = hall.model.geom(name)
         axis = along if name == "behind" else along @ TURN.T
@@ -169,7 +170,7 @@ def test_the_square_ends_an_episode_and_pays():
     world = SpiderPassages()
     state = np.zeros((2, SIMULATED + 2))
     state[0, :2], state[1, :2] = (GOAL[0] - 0.59, 0), (GOAL[0] - 3.0, 4.0)
-    reward, over = world.pay(state, np.zeros((2, 8)))
+    reward, over = world.pay(state, state, np.zeros((2, 8)))
     assert over.tolist() == [True, False]
     np.testing.assert_allclose(reward, [30 - 0.59 / 1.5, -5 / 1.5])
 

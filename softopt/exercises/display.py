@@ -45,12 +45,16 @@ def verdict_as_html(verdict: Verdict) -> str:
 
 def verdict_as_text(verdict: Verdict) -> str:
     """Return a verdict for a terminal."""
+    finding = finding_as_text(verdict)
+    return finding if verdict.correct else f"{finding}\n\n{GOES_ON}"
+
+
+def finding_as_text(verdict: Verdict) -> str:
+    """Return what a verdict found, without how the notebook goes on."""
     sign, heading, _ = HEADINGS[verdict.kind]
     parts = [f"{sign} {_headline(verdict, heading)} · {verdict.exercise.title}", _filled(verdict.explanation)]
     if verdict.evidence:
         parts += [SHOWN, textwrap.indent(_aligned(verdict.evidence), "    ")]
-    if not verdict.correct:
-        parts.append(GOES_ON)
     return "\n\n".join(parts)
 
 
@@ -99,9 +103,13 @@ def _headline(verdict: Verdict, heading: str) -> str:
     return f"Not yet: {verdict.misconception}" if verdict.misconception else heading
 
 
+def in_points(exercise: Exercise) -> str:
+    """Return what an exercise can earn, "1 point" or "2 points"."""
+    return _count(exercise.points, "point")
+
+
 def _cost(exercise: Exercise) -> str:
-    minutes, points = _count(exercise.minutes, "minute"), _count(exercise.points, "point")
-    return f"{minutes} · difficulty {exercise.difficulty} of 3 · {points}"
+    return f"{_count(exercise.minutes, 'minute')} · difficulty {exercise.difficulty} of 3 · {in_points(exercise)}"
 
 
 def _count(number: int, noun: str) -> str:

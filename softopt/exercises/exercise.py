@@ -11,6 +11,7 @@ import numpy as np
 
 from softopt.exercises.check import check
 from softopt.exercises.display import exercise_as_html, exercise_as_text
+from softopt.exercises.grade import grade
 from softopt.exercises.verdict import Verdict
 
 
@@ -69,6 +70,7 @@ class Exercise:
         points: that it earns.
         tolerance: relative to max(1, \\|expected\\|).
         seed: of the cases, so that the same answer gets the same verdict every time.
+        closed: functions of ``softopt.operators`` that would be the answer, and earn nothing when it is graded.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Exercise:
     points: int
     tolerance: float = 1e-8
     seed: int = 0
+    closed: tuple[Callable[..., Any], ...] = ()
 
     def draw(self) -> list[Case]:
         """Return the cases, small ones first; the same ones every time."""
@@ -95,6 +98,18 @@ class Exercise:
             function: what the reader wrote, the function itself. It gets copies of every argument.
         """
         return check(self, function)
+
+    def grade(self, function: Any) -> None:
+        """Do nothing but print the points if a reader's function is right and their own; for autograders.
+
+        Args:
+            function: what the reader wrote, the function itself.
+
+        Raises:
+            AssertionError: it is wrong, with the sentence that :meth:`check` gives, or it calls a function of the
+                package that does the work (see :mod:`softopt.exercises.package_calls`).
+        """
+        grade(self, function)
 
     def _repr_html_(self) -> str:
         return exercise_as_html(self)

@@ -106,13 +106,13 @@ def explore_temperature() -> Explorer:
     shares = {said: _shares(paths) for said, paths in every.items()}
     panels = [
         Scatter(
-            f"{said}: 64 courses; colour: share by sector",
+            f"{said}: courses, and share by sector",
             paths.reshape(*paths.shape[:2], -1, 2),
             _map_of(shares[said]),
             extent=(-REACH, REACH, -REACH, REACH),
             x_label="x",
             y_label="y",
-            limits=(0.0, 1.0),
+            limits=(0.0, 0.5),
         )
         for said, paths in every.items()
     ]

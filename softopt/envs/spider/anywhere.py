@@ -45,7 +45,7 @@ class Spider(SpiderBody):
         self.cap = float(cap)
         super().__init__(start_noise=start_noise, render_mode=render_mode)
 
-    def pay(self, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
+    def pay(self, before: Array, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
         """Speed less effort; it never ends."""
         speed = np.hypot(*state[:, SIMULATED:].T)
         reward = np.minimum(speed, self.cap) - ACTION_COST * (action**2).sum(axis=1)

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import mujoco
 import numpy as np
-from gymnasium.envs.mujoco import MujocoEnv
-from gymnasium.error import ResetNeeded
-from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from softopt.envs.batched_env import Array, deviation, limited
+from softopt.envs.batched_env import Array, deviation
+from softopt.envs.simulated import Simulated, rotation
 
 FILE = Path(__file__).with_name("spider.xml")
-WALLS = "<!-- walls -->"  # where a world puts what stands in it
 FRAME_SKIP = 16  # sub-steps of 0.005 s: 12.5 steps a second
 KEEP = 0.95  # share of the smoothed velocity that is kept at each step: an average over the last 1.6 s
 ACTION_COST = 0.01
 N_JOINTS = 8  # hip and knee of four legs
 N_POSITION, N_VELOCITY = 7 + N_JOINTS, 6 + N_JOINTS
-SIMULATED = N_POSITION + 2 * N_VELOCITY  # with MuJoCo's warm start, without which a step is not the same
+SIMULATED = N_POSITION + 2 * N_VELOCITY  # what follows in a state is the smoothed velocity
 START_HEIGHT = 0.26  # metres, of the torso's middle
 
 
-class SpiderBody(MujocoEnv):
+class SpiderBody(Simulated):
     """What the worlds of the spider share: body, actions, observations, and the smoothed velocity.
 
     | observed                  | numbers | unit             | turns with the world as                    |
@@ -43,9 +38,7 @@ class SpiderBody(MujocoEnv):
     is an exponential average, ``u <- 0.95 u + 0.05 v`` with v the way in a step by its time: what is paid is paid by
     this, since the velocity of a single step pays for shaking, and that of half a second for running in a circle.
 
-    A state holds K = 45 numbers: MuJoCo's positions (x and y first), velocities and warm start, then u. As with
-    :class:`softopt.envs.batched_env.BatchedEnv`, ``begin``, ``observe`` and ``advance`` are functions of many states,
-    and ``step`` is the batch of one.
+    A state holds K = 45 numbers: 43 of :class:`softopt.envs.simulated.Simulated`, and u.
 
     Args:
         walls: what stands in the world, MJCF.
@@ -54,7 +47,7 @@ class SpiderBody(MujocoEnv):
         render_mode: as in gymnasium.
     """
 
-    metadata = {"render_modes": ["human", "rgb_array", "depth_array"], "render_fps": 12}  # noqa: RUF012
+    metadata = Simulated.metadata | {"render_fps": 12}
     time_limit = 100
 
     def __init__(
@@ -65,16 +58,14 @@ class SpiderBody(MujocoEnv):
         start_noise: float = 0.0,
         render_mode: str | None = None,
     ) -> None:
-        self._xml = FILE.read_text(encoding="utf-8").replace(WALLS, walls)
         self.sees_place, self.start_noise = sees_place, deviation("start_noise", start_noise)
-        self._state: Array | None = None
-        seen = Box(-np.inf, np.inf, (34 + 2 * sees_place,), np.float32)
-        super().__init__(str(FILE), FRAME_SKIP, seen, render_mode)
-        self._batch = mujoco.MjData(self.model)
-
-    def pay(self, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """Rewards (B,) of having come to states (B, K) by actions (B, 8), and whether the episodes end there (B,)."""
-        raise NotImplementedError
+        super().__init__(
+            FILE,
+            observation_size=34 + 2 * sees_place,
+            frame_skip=FRAME_SKIP,
+            standing=walls,
+            render_mode=render_mode,
+        )
 
     @property
     def level(self) -> Array:
@@ -104,71 +95,7 @@ class SpiderBody(MujocoEnv):
             parts.append(0.2 * position[:, :2])
         return np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")
 
-    def advance(
-        self, state: Array, action: NDArray[Any], generator: np.random.Generator | None = None
-    ) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """One step of B episodes; see :class:`softopt.envs.batched_env.BatchedEnv`. The generator is not used."""
-        action = limited(action, state, N_JOINTS)
-        data, simulated = self._batch, np.empty((len(state), SIMULATED))
-        for row, control, into in zip(state, action, simulated, strict=True):
-            put(data, row)
-            data.ctrl[:] = control
-            mujoco.mj_step(self.model, data, FRAME_SKIP)
-            into[:] = read(data)
-        return self._arrive(state, simulated, action)
-
-    def reset_model(self) -> NDArray[np.float32]:
-        """Begin an episode."""
-        self._state = self.begin(1, self.np_random)
-        put(self.data, self._state[0])
-        mujoco.mj_forward(self.model, self.data)
-        self.data.qacc_warmstart[:] = 0
-        return self.observe(self._state)[0]
-
-    def step(self, action: NDArray[Any]) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
-        """Take one step of 0.08 s; never truncated here, because ``gymnasium.make`` counts the steps."""
-        if self._state is None:
-            raise ResetNeeded("an episode begins with reset(); call it before step().")
-        control = limited(np.asarray(action)[None], self._state, N_JOINTS)
-        self.do_simulation(control[0], self.frame_skip)
-        self._state, reward, over = self._arrive(self._state, read(self.data)[None], control)
-        if self.render_mode == "human":
-            self.render()
-        return self.observe(self._state)[0], float(reward[0]), bool(over[0]), False, self._get_reset_info()
-
-    def _arrive(self, before: Array, simulated: Array, action: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """The next states, with the smoothed velocity, and what they pay."""
+    def remember(self, before: Array, simulated: Array, action: Array) -> Array:
+        """The smoothed velocity, (B, 2)."""
         velocity = (simulated[:, :2] - before[:, :2]) / self.dt
-        smoothed = KEEP * before[:, SIMULATED:] + (1 - KEEP) * velocity
-        state = np.concatenate([simulated, smoothed], axis=1)
-        return state, *self.pay(state, action)
-
-    def _get_reset_info(self) -> dict[str, Any]:
-        return {"position": self._state[0, :2].copy()}
-
-    def _initialize_simulation(self) -> tuple[mujoco.MjModel, mujoco.MjData]:
-        model = mujoco.MjModel.from_xml_string(self._xml)
-        model.vis.global_.offwidth, model.vis.global_.offheight = self.width, self.height
-        return model, mujoco.MjData(model)
-
-
-def put(data: mujoco.MjData, state: Array) -> None:
-    """Bring a simulation to a state (K,)."""
-    data.qpos[:], data.qvel[:] = state[:N_POSITION], state[N_POSITION : N_POSITION + N_VELOCITY]
-    data.qacc_warmstart[:] = state[N_POSITION + N_VELOCITY : SIMULATED]
-
-
-def read(data: mujoco.MjData) -> Array:
-    """The simulated part of the state, (43,)."""
-    return np.concatenate([data.qpos, data.qvel, data.qacc_warmstart])
-
-
-def rotation(quaternion: Array) -> Array:
-    """Rotation matrices (B, 3, 3), body to world, of unit quaternions (B, 4), w first."""
-    w, x, y, z = quaternion.T
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.moveaxis(np.array(rows), -1, 0)
+        return KEEP * before[:, SIMULATED:] + (1 - KEEP) * velocity

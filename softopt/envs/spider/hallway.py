@@ -50,7 +50,7 @@ class SpiderHallway(SpiderBody):
         ]
         super().__init__(walls="".join(walls), start_noise=start_noise, render_mode=render_mode)
 
-    def pay(self, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
+    def pay(self, before: Array, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
         """Speed along the hall less effort; it never ends."""
         reward = state[:, SIMULATED:] @ self.along - ACTION_COST * (action**2).sum(axis=1)
         return reward, np.zeros(len(state), dtype=np.bool_)

@@ -67,7 +67,7 @@ class SpiderPassages(SpiderBody):
             render_mode=render_mode,
         )
 
-    def pay(self, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
+    def pay(self, before: Array, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
         """Nearness to the square less effort, and a reward for arriving, which ends the episode."""
         distance = np.hypot(*(state[:, :2] - GOAL).T)
         reached = distance < GOAL_RADIUS

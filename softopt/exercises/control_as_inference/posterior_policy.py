@@ -129,6 +129,7 @@ exercise = Exercise(
         A whole row of messages as small as e^−1000 must not break it.
         """,
     reference=reference,
+    closed=(boltzmann,),
     cases=cases,
     hints=(
         """This is Bayes' rule, one row at a time: prior times likelihood, divided by the sum. Where is the temperature?

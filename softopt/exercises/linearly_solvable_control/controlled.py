@@ -117,6 +117,7 @@ exercise = Exercise(
         Some of the cases are far from the goal, with v in the thousands. The control is as clear there as anywhere.
         """,
     reference=reference,
+    closed=(boltzmann,),
     cases=cases,
     hints=(
         """Next states are columns, so v has to lie along a row: `passive * weight` does that by itself when `weight`

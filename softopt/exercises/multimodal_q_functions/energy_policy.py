@@ -172,6 +172,7 @@ exercise = Exercise(
         Values as far from zero as −1000 and 1000 must not break it.
         """,
     reference=reference,
+    closed=(boltzmann,),
     cases=cases,
     hints=(
         """Write the two lines as they stand and test them on a single cell, whose density you know. Then ask what a
