@@ -1,4 +1,4 @@
-"""Command line: ``python -m softopt train sac --environment Hopper-v5``, ``record sac/hopper``, ``bench tabular``."""
+"""Command line: ``python -m softopt train sac``, ``record sac/hopper``, ``bench tabular``, ``assignment 02 03``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import CascadeSubcommandArgs, OmitArgPrefixes, OmitSubcommandPrefixes, Positional
+
+from softopt.classroom.assignment import assignment
 
 BENCHES = ("tabular", "slider", "inverse", "linearly_solvable", "sac", "sql", "learning")
 
@@ -27,13 +29,13 @@ def bench(name: Annotated[Literal[BENCHES], Positional], json: Path | None = Non
 def main(arguments: list[str] | None = None) -> int:
     """Run the command that the arguments name; return its exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    commands = {"bench": bench, **deep_commands(given)}
+    commands = {"bench": bench, "assignment": assignment, **deep_commands(given)}
     try:
         return int(
             tyro.extras.subcommand_cli_from_dict(
                 commands,
                 prog="python -m softopt",
-                description="The softopt course: train, record and measure.",
+                description="The softopt course: train, record, measure, and hand out.",
                 args=given,
                 config=(OmitArgPrefixes, OmitSubcommandPrefixes, CascadeSubcommandArgs),
             )
@@ -45,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def deep_commands(given: list[str]) -> dict[str, object]:
     """The commands that need torch; it is imported only for them, and for the list of all commands."""
-    if given[:1] == ["bench"]:
+    if given[:1] in (["bench"], ["assignment"]):
         return {}
     try:
         from softopt.experiments.record import record

@@ -24,6 +24,7 @@ FLOORS = (
     "plotting",
     "interactive",
     "exercises",
+    "classroom",
     "experiments",
     "__main__",
 )

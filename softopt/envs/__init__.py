@@ -18,13 +18,14 @@ else:
     from softopt.envs.puck import Puck
     from softopt.envs.two_passages import TwoPassages
 
-    # MuJoCo is imported when a spider is made, not before: so those stand here by name.
+    # MuJoCo is imported when a body is made, not before: so they stand here by name.
     _WORLDS = {
         "MultiGoal": ("softopt.envs.multi_goal:MultiGoal", MultiGoal.time_limit),
         "Puck": ("softopt.envs.puck:Puck", Puck.time_limit),
         "TwoPassages": ("softopt.envs.two_passages:TwoPassages", TwoPassages.time_limit),
         "Spider": ("softopt.envs.spider.anywhere:Spider", 100),
         "SpiderHallway": ("softopt.envs.spider.hallway:SpiderHallway", 100),
+        "Quadruped": ("softopt.envs.quadruped.quadruped:Quadruped", 500),
         "SpiderPassages": ("softopt.envs.spider.passages:SpiderPassages", 150),
     }
     for _name, (_entry, _limit) in _WORLDS.items():

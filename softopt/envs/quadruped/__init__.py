@@ -1,0 +1,1 @@
+"""A small quadruped, and the grounds that it is sent over."""
