@@ -10,8 +10,6 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import CascadeSubcommandArgs, OmitArgPrefixes, OmitSubcommandPrefixes, Positional
 
-from softopt.classroom.assignment import assignment
-
 BENCHES = ("tabular", "slider", "inverse", "linearly_solvable", "sac", "sql", "learning")
 
 
@@ -24,6 +22,22 @@ def bench(name: Annotated[Literal[BENCHES], Positional], json: Path | None = Non
     """
     # Imported here, so that a bench without its peer or its browser does not stand in the way of another.
     return int(importlib.import_module(f"softopt.experiments.bench_{name}").run(json))
+
+
+def assignment(numbers: Annotated[tuple[str, ...], Positional], /, to: Path, name: str = "softopt") -> int:
+    """Write an assignment for nbgrader: students' notebooks, its settings, and a sheet for the instructor.
+
+    Args:
+        numbers: the notebooks to hand out, such as 02 03.
+        to: the folder to write into; a new one, or an empty one.
+        name: of the assignment; letters, digits, - and _.
+    """
+    from softopt.classroom.assignment import write
+
+    folder = write(numbers, to, name)
+    print(f"Students get  {folder / 'release' / name}")
+    print(f"You read      {folder / 'instructor.md'}, which says how to mark.")
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:

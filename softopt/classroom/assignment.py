@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import sysconfig
+import tempfile
 from pathlib import Path
-from typing import Annotated
 
 import nbformat
-from tyro.conf import Positional
 
 from softopt.classroom.graded_copy import graded_copy
-from softopt.classroom.lesson import COURSE, find
+from softopt.classroom.lesson import COURSE, Lesson, find
 from softopt.classroom.sheet import sheet
 
 CONFIG = '''\
@@ -34,20 +35,6 @@ c.Execute.extra_arguments = [f"--IPKernelApp.exec_lines=from softopt.classroom.l
 '''
 
 
-def assignment(numbers: Annotated[tuple[str, ...], Positional], /, to: Path, name: str = "softopt") -> int:
-    """Write an assignment for nbgrader: students' notebooks, settings, and a sheet for the instructor.
-
-    Args:
-        numbers: notebooks to hand out, such as 02 03.
-        to: folder to write into; a new one, or an empty one.
-        name: of the assignment; letters, digits, - and _.
-    """
-    written = write(numbers, to, name)
-    print(f"Students get  {written / 'release' / name}")
-    print(f"You read      {written / 'instructor.md'}, which says how to mark.")
-    return 0
-
-
 def write(numbers: tuple[str, ...], to: Path, name: str = "softopt", course: Path = COURSE) -> Path:
     """Write the course folder and let nbgrader make the students' copies; return the folder.
 
@@ -67,6 +54,18 @@ def write(numbers: tuple[str, ...], to: Path, name: str = "softopt", course: Pat
         raise ValueError(f"{folder} holds something already, and nothing is overwritten. Name a new folder.")
     lessons = [find(number, course) for number in numbers]
 
+    # Made beside the folder and then put in its place: it is there whole or not at all.
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".softopt-", dir=folder.parent) as beside:
+        made = Path(beside) / "made"
+        _fill(made, name, lessons)
+        if folder.exists():
+            folder.rmdir()
+        made.rename(folder)
+    return folder
+
+
+def _fill(folder: Path, name: str, lessons: list[Lesson]) -> None:
     source = folder / "source" / name
     source.mkdir(parents=True)
     files = [lesson.path.name for lesson in lessons]
@@ -75,17 +74,17 @@ def write(numbers: tuple[str, ...], to: Path, name: str = "softopt", course: Pat
     (folder / "instructor.md").write_text(sheet(name, lessons), encoding="utf-8")
     (folder / "nbgrader_config.py").write_text(CONFIG.format(name=name), encoding="utf-8")
     _release(folder, name)
-    return folder
 
 
 def _release(folder: Path, name: str) -> None:
     """Let nbgrader make the students' copies and enter the points into its gradebook."""
     from nbgrader.apps import NbGraderAPI
-    from traitlets.config import Config
     from traitlets.config.loader import PyFileConfigLoader
 
-    config: Config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
     config.CourseDirectory.root = str(folder)
+    # nbgrader calls alembic by its bare name, which only an activated environment finds.
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
     done = NbGraderAPI(config=config).generate_assignment(name)
     if not done["success"]:
-        raise ValueError(f"nbgrader could not make the students' copies in {folder}:\n{done.get('log')}")
+        raise ValueError(f"nbgrader could not make the students' copies:\n{done.get('log')}")

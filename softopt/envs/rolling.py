@@ -108,14 +108,14 @@ def roll(
     return Paths(states, actions, rewards, length, terminated)
 
 
-def explore(environment: Any, agent: Explorer, seed: Sequence[int], start: ArrayLike) -> Paths:
+def explore(environment: Any, agent: Explorer, seed: Sequence[int], start: ArrayLike | None = None) -> Paths:
     """Run the 64 episodes of a probe, with the agent's exploring actions.
 
     Args:
         environment: as for :func:`roll`.
         agent: anything with ``sample(observation, generator)``.
         seed: one or more whole numbers; what is drawn from them is used nowhere else.
-        start: (K,) the state from which all of them start.
+        start: (K,) the state from which all of them start; None draws one for each.
     """
     draws = np.random.default_rng([AGENT, *seed])
     return roll(environment, lambda seen: agent.sample(seen, draws), PROBED, [WORLD, *seed], start=start)

@@ -77,6 +77,9 @@ class Simulated(MujocoEnv):
         """Rewards (B,) of a step from states ``before`` to ``state``, both (B, K), and whether the episodes end."""
         raise NotImplementedError
 
+    def disturb(self, data: mujoco.MjData, state: Array) -> None:
+        """What else acts on a simulation during the step from a state (K,); nothing, unless a subclass says so."""
+
     def advance(
         self, state: Array, action: NDArray[Any], generator: np.random.Generator | None = None
     ) -> tuple[Array, Array, NDArray[np.bool_]]:
@@ -86,6 +89,7 @@ class Simulated(MujocoEnv):
         for row, control, into in zip(state, action, simulated, strict=True):
             self._put(self._batch, row)
             self._batch.ctrl[:] = control
+            self.disturb(self._batch, row)
             mujoco.mj_step(self.model, self._batch, self.frame_skip)
             into[:] = read(self._batch)
         return self._arrive(state, simulated, action)
@@ -103,6 +107,7 @@ class Simulated(MujocoEnv):
         if self._state is None:
             raise ResetNeeded("an episode begins with reset(); call it before step().")
         control = limited(np.asarray(action)[None], self._state, self.model.nu)
+        self.disturb(self.data, self._state[0])
         self.do_simulation(control[0], self.frame_skip)
         self._state, reward, over = self._arrive(self._state, read(self.data)[None], control)
         if self.render_mode == "human":

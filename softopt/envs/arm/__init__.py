@@ -1,0 +1,1 @@
+"""An arm of seven joints with a brick in its hand."""
