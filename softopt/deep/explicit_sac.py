@@ -158,8 +158,8 @@ class ExplicitUpdate:
         # Policy: the slope of mean (T log pi - min Q) at u, through a = tanh(u). d log pi / du = 2 a.
         action, log_prob = action[size:], log_prob[size:]
         q = self.critic.forward(torch.cat([batch.observation, action], 1))[..., 0]
-        smaller = q.argmin(0)
-        slope_q = torch.zeros_like(q).scatter_(0, smaller[None], -1 / size)[..., None]
+        first = q[0] <= q[1]
+        slope_q = torch.stack([first, ~first]).to(q)[..., None] / -size
         at_first = self.critic.backward(slope_q, weights=False)
         into = sac.critic.mlp.weights[0][:, batch.observation.shape[1] :]  # (K, A, hidden): the action's rows
         slope = torch.bmm(at_first, into.transpose(1, 2)).sum(0)
@@ -188,5 +188,6 @@ class ExplicitUpdate:
         """The half of the double pass that belongs to s, ready for its backward pass."""
         size = len(observation)
         self.policy.x = observation[None]
-        self.policy.outputs = [output[:, size:] for output in self.policy_twice.outputs]
+        # Cut, then stacked again: a slice of a stack of one keeps the stride of the whole, and its products are copies.
+        self.policy.outputs = [output[0, size:][None] for output in self.policy_twice.outputs]
         return self.policy
