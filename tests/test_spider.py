@@ -166,6 +166,18 @@ def test_walls_stop_it():
         assert state[0, 1] < WIDTH / 2
 
 
+def test_no_leap_is_high_enough():
+    hall = SpiderHallway()
+    state = hall.level[None]
+    state[0, 2], state[0, 16], state[0, 17] = 1.5, 5.0, 4.0  # in the air, on its way up and to the left
+    highest = 0.0
+    for _ in range(25):
+        state, _, _ = hall.advance(state, np.zeros((1, 8)))
+        highest = max(highest, state[0, 2])
+        assert state[0, 1] < WIDTH / 2
+    assert highest > 2
+
+
 def test_the_square_ends_an_episode_and_pays():
     world = SpiderPassages()
     state = np.zeros((2, SIMULATED + 2))

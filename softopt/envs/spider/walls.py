@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-HEIGHT = 0.25  # metres, half of a wall's
+SEEN, FELT = 0.25, 3.0  # metres: half of the height of a wall that is drawn, and of the one that stops a leap
 
 
 def wall(name: str, middle: tuple[float, float], half: tuple[float, float], angle: float = 0.0) -> str:
-    """A wall that stands on the ground.
+    """A wall that stands on the ground, low to the eye and too high to be leapt over: these spiders do leap.
 
     Args:
         name: of the geom.
@@ -19,9 +19,10 @@ def wall(name: str, middle: tuple[float, float], half: tuple[float, float], angl
     turn = np.deg2rad(angle)
     x = middle[0] * np.cos(turn) - middle[1] * np.sin(turn)
     y = middle[0] * np.sin(turn) + middle[1] * np.cos(turn)
+    here, half_lengths = f"{x:.9g} {y:.9g}", f"{half[0]:.9g} {half[1]:.9g}"
     return (
-        f'<geom name="{name}" class="wall" pos="{x:.9g} {y:.9g} {HEIGHT}" '
-        f'size="{half[0]:.9g} {half[1]:.9g} {HEIGHT}" euler="0 0 {turn:.9g}"/>'
+        f'<geom name="{name}" class="wall" pos="{here} {SEEN}" size="{half_lengths} {SEEN}" euler="0 0 {turn:.9g}"/>'
+        f'<geom class="felt" pos="{here} {FELT}" size="{half_lengths} {FELT}" euler="0 0 {turn:.9g}"/>'
     )
 
 
