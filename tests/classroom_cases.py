@@ -7,7 +7,9 @@ from pathlib import Path
 import nbformat
 
 ANSWERS = {
-    "my_soft_maximum": "    top = q.max()\n    return top + temperature * np.log(np.exp((q - top) / temperature).sum())",
+    "my_soft_maximum": (
+        "    top = q.max()\n    return top + temperature * np.log(np.exp((q - top) / temperature).sum())"
+    ),
     "my_policy": (
         "    weight = np.exp((soft_q - soft_q.max(axis=1, keepdims=True)) / temperature)\n"
         "    return weight / weight.sum(axis=1, keepdims=True)"

@@ -48,7 +48,8 @@ def my_soft_policy_value(mdp, policy, temperature):
 
 
 def my_evidence_gap(mdp, policy, temperature):
-    return infer(mdp, temperature).log_evidence - mdp.initial @ evaluate(mdp, policy, temperature).value[0] / temperature
+    elbo = mdp.initial @ evaluate(mdp, policy, temperature).value[0] / temperature
+    return infer(mdp, temperature).log_evidence - elbo
 
 
 def my_soft_gradient(mdp, logits, temperature):

@@ -38,12 +38,12 @@ def test_the_turned_puck_is_the_puck():
 def test_a_draw_is_one_of_four_turns_of_what_was_stored():
     replay = ReplayBuffer(10, 2, 2)
     replay.add([1.0, 2.0], [0.5, -0.25], 3.0, [4.0, 5.0], True, False)
-    replay.symmetries = tuple(torch.as_tensor(table).float() for table in Puck.symmetries)
+    replay.symmetries = tuple(torch.as_tensor(table).float() for table in Puck().symmetries)
     batch = replay.sample(400, torch.Generator().manual_seed(0))
     assert torch.equal(batch.reward, torch.full((400,), 3.0))
     assert batch.terminated.all()
     counts = []
-    for seen, done in zip(*Puck.symmetries, strict=True):
+    for seen, done in zip(*Puck().symmetries, strict=True):
         here = (batch.observation == torch.as_tensor(seen @ [1.0, 2.0])).all(1)
         counts.append(int(here.sum()))
         # One turn for the whole transition, not one for each of its parts.

@@ -41,27 +41,32 @@ class Puck(BatchedEnv):
     cut off at the top speed.
 
     Reward: ``|v| - 0.05 |a|^2``, with the *new* velocity and the action before it is shortened: what lies beyond length
-    1 costs and moves nothing.
+    1 costs and moves nothing. Where a ``direction`` is given, the speed along it is paid alone, in place of ``|v|``.
 
     Termination: never. Truncation: after 30 steps (3 s).
 
     The state is (x, y, v_x, v_y).
 
     Args:
+        direction: in which speed is paid, degrees counterclockwise from the x axis; None for any.
         start_noise: standard deviation of the starting velocity, units of length a second; 0 starts exactly at rest.
 
     Attributes:
-        symmetries: what quarter turns do to observations and actions.
+        symmetries: what quarter turns do to observations and actions; None where a direction is given.
 
     Raises:
-        ValueError: a standard deviation that is negative or not finite.
+        ValueError: a direction that is not finite, or a standard deviation that is negative or not finite.
     """
 
     time_limit = 30
-    symmetries = cyclic(TURN, TURN)
 
-    def __init__(self, *, start_noise: float = 0.0) -> None:
+    def __init__(self, *, direction: float | None = None, start_noise: float = 0.0) -> None:
         super().__init__()
+        if direction is not None and not np.isfinite(direction):
+            raise ValueError(f"direction is a finite number of degrees, or None for any; got {direction!r}.")
+        self.symmetries = cyclic(TURN, TURN) if direction is None else None
+        turn = None if direction is None else np.deg2rad(float(direction))
+        self._along = None if turn is None else np.array([np.cos(turn), np.sin(turn)])
         self.start_noise = deviation("start_noise", start_noise)
         self.observation_space = Box(-TOP_SPEED, TOP_SPEED, (2,), np.float32)
 
@@ -81,17 +86,20 @@ class Puck(BatchedEnv):
         action = limited(action, state)
         velocity = (1 - DRAG * DT) * state[:, 2:] + DT * THRUST * shortened(action)
         position = state[:, :2] + DT * velocity
-        reward = np.hypot(*velocity.T) - ACTION_COST * (action**2).sum(axis=1)
+        speed = np.hypot(*velocity.T) if self._along is None else velocity @ self._along
+        reward = speed - ACTION_COST * (action**2).sum(axis=1)
         return np.concatenate([position, velocity], axis=1), reward, np.zeros(len(state), dtype=np.bool_)
 
     def probe(self, agent: Explorer, seed: Sequence[int]) -> dict[str, float]:
         """What an evaluation reports besides the return, from 64 exploring rollouts that start at rest.
 
         Returns:
-            as :func:`softopt.envs.directions.spread_of`; the displacement in units of length, at most 2.6.
+            as :func:`softopt.envs.directions.spread_of`; the displacement in units of length, at most 2.6. Where a
+            direction is given also ``along``: the mean way along it.
         """
         paths = explore(self, agent, seed, start=np.zeros(4))
-        return spread_of(paths.last[:, :2] - paths.states[:, 0, :2])
+        ways = paths.last[:, :2] - paths.states[:, 0, :2]
+        return spread_of(ways) | ({} if self._along is None else {"along": float((ways @ self._along).mean())})
 
 
 def shortened(vector: Array) -> Array:

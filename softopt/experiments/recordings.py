@@ -104,6 +104,27 @@ for _T in PUCK_TEMPERATURES:
 RECORDINGS["puck/ddpg"] = Setup(DDPGConfig(**_PUSH), **_ANYWHERE)
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("puck")), range(8))
 
+# Now one direction alone pays: with the networks of a puck that was paid in any, or with fresh ones.
+_ONE_WAY = {"environment": "softopt/Puck-v0", "steps": 1_000, "evaluate_every": 50, "evaluation_episodes": 1}
+DIRECTIONS = (0, 120, 240)  # degrees
+ONE_WAY = {
+    "ddpg": (DDPGConfig(**_PUSH), "puck/ddpg"),
+    "sac": (SACConfig(**_PUSH, temperature=0.02), "puck/sac_0.2"),
+    "soft_q": (
+        SoftQLearningConfig(**_PUSH, **_PARTICLES, temperature=0.2, final_temperature=0.02, anneal_steps=800),
+        "puck/soft_q_0.2",
+    ),
+}
+for _angle in DIRECTIONS:
+    for _name, (_config, _before) in ONE_WAY.items():
+        _paid = Setup(_config, **_ONE_WAY, options={"direction": _angle})
+        RECORDINGS[f"one_way/{_name}_scratch_{_angle}"] = _paid
+        # It explores by what it has learned, not at random.
+        RECORDINGS[f"one_way/{_name}_pretrained_{_angle}"] = replace(
+            _paid, config=replace(_config, warm_up=_config.batch), pretrained=_before
+        )
+OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("one_way")), range(8))
+
 # The spider that may run anywhere, with and without turning what it has seen by quarter turns.
 _LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 30_000, "discount": 0.97}
 _LEGS["precision"] = "float32"
@@ -139,6 +160,7 @@ for _angle in HALL_ANGLES:
         )
 
 WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages", "spider"))]
+WITH_CRITIC += ["puck/ddpg", "puck/sac_0.2", "puck/soft_q_0.2"]  # with which others begin
 OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))
 
 # What is filmed of the agent at the end, for the player: kept beside the curve as "rollout".

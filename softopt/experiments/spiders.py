@@ -92,4 +92,4 @@ def courses_figure(names: tuple[str, ...], seed: int = 0) -> DescribedFigure:
     paths = {said[name]: ways_of(load(f"spider/{name}").agent(seed), seed) for name in names}
     lengths = {one: spread_of(way[:, -1] - way[:, 0])["resultant"] for one, way in paths.items()}
     told = "; ".join(f"{one} {length:.2f}" for one, length in lengths.items())
-    return courses(paths, title=f"64 runs of 8 s from one start, seed {seed}. Resultant length: {told}", unit=" (m)")
+    return courses(paths, title=f"64 runs of 8 s, seed {seed}. Resultant length: {told}", unit=" (m)")

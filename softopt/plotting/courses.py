@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -30,7 +31,7 @@ def courses(paths: Mapping[str, ArrayLike], *, title: str, alt: str | None = Non
         raise ValueError("a picture of courses needs at least one policy.")
     checked = {said: check_paths(given, said) for said, given in paths.items()}
     figure = DescribedFigure(alt=alt or title, figsize=(3.4 * len(checked) + 0.4, 3.8))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    figure.suptitle(textwrap.fill(title, 46 * len(checked)), x=0.01, ha="left", fontsize=11)
     reach = 1.05 * max(float(np.nanmax(np.abs(ways))) for ways in checked.values())
     panels = figure.subplots(1, len(checked), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (said, ways) in zip(panels, checked.items(), strict=True):

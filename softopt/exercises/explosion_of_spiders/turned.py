@@ -22,7 +22,7 @@ def cases(generator: np.random.Generator) -> Iterator[Case]:
 
 def reference(rows, turns):
     """The puck's own matrices."""
-    return _with(*(matrices[turns] for matrices in Puck.symmetries))(rows, turns)
+    return _with(*(matrices[turns] for matrices in Puck().symmetries))(rows, turns)
 
 
 def _with(seen, done, then=None):
