@@ -22,6 +22,12 @@ from softopt.runs import Recording, load
 Array = NDArray[np.float64]
 ALGORITHMS = {"soft Q-learning": "soft_q", "soft actor-critic": "sac", "DDPG": "ddpg"}
 TEMPERATURES = (0.02, 0.05, 0.1, 0.2, 0.5)
+TURNED = {
+    "DDPG": "ddpg",
+    "soft actor-critic, T = .05": "sac_0.05",
+    "soft Q-learning, T = .02": "soft_q_0.02",
+    "soft Q-learning, T = .05": "soft_q_0.05",
+}
 REACH = 2.8  # units of length: a little farther than a puck comes in an episode
 SIDE = 49  # cells along one edge of the map of sectors
 
@@ -95,6 +101,22 @@ def spread_figure() -> DescribedFigure:
     axes[1].set_ylim(-0.03, 1.05)
     axes[1].legend(frameon=False, fontsize=8)
     return figure
+
+
+def turned_table() -> str:
+    """A row a setting, in markdown: sectors and resultant length of every seed, without and with turned data."""
+    rows = [
+        "| agent | sectors of 8, each seed | the same with turned data | median resultant length | with turned data |",
+        "|---|---|---|---|---|",
+    ]
+    for said, name in TURNED.items():
+        cells = {"sectors": [], "resultant": []}
+        for ending in ("", "_symmetric"):
+            last = {key: values[:, -1] for key, values in load(f"puck/{name}{ending}").curves.items()}
+            cells["sectors"].append(" ".join(f"{n:g}" for n in last["sectors"]))
+            cells["resultant"].append(f"{np.median(last['resultant']):.2f}")
+        rows.append(f"| {said} | {' | '.join(cells['sectors'])} | {' | '.join(cells['resultant'])} |")
+    return "\n".join(rows)
 
 
 def explore_temperature() -> Explorer:

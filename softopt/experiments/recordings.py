@@ -102,6 +102,9 @@ for _T in PUCK_TEMPERATURES:
     RECORDINGS[f"puck/soft_q_{_T:g}"] = Setup(SoftQLearningConfig(**_PUSH, **_PARTICLES, temperature=_T), **_ANYWHERE)
     RECORDINGS[f"puck/sac_{_T:g}"] = Setup(SACConfig(**_PUSH, temperature=_T), **_ANYWHERE)
 RECORDINGS["puck/ddpg"] = Setup(DDPGConfig(**_PUSH), **_ANYWHERE)
+TURNED = ("puck/ddpg", "puck/sac_0.05", "puck/soft_q_0.02", "puck/soft_q_0.05")  # again, with quarter turns as data
+for _name in TURNED:
+    RECORDINGS[f"{_name}_symmetric"] = replace(RECORDINGS[_name], symmetric=True)
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("puck")), range(8))
 
 # Now one direction alone pays: with the networks of a puck that was paid in any, or with fresh ones.
@@ -125,41 +128,7 @@ for _angle in DIRECTIONS:
         )
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("one_way")), range(8))
 
-# The spider that may run anywhere, with and without turning what it has seen by quarter turns.
-_LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 30_000, "discount": 0.97}
-_LEGS["precision"] = "float32"
-_DRAWN = {**_LEGS, **_PARTICLES, "proposal": "mixture"}
-_RUN = {"environment": "softopt/Spider-v0", "steps": 15_000, "evaluate_every": 1_500, "evaluation_episodes": 3}
-CAP = 0.5  # m/s, of the control in which speed beyond it is not paid
-SPIDERS = {
-    "ddpg": DDPGConfig(**_LEGS),
-    "sac": SACConfig(**_LEGS, temperature=0.1),
-    "soft_q": SoftQLearningConfig(**_DRAWN, temperature=0.3, final_temperature=0.1, anneal_steps=10_000),
-    "soft_q_cold": SoftQLearningConfig(**_DRAWN, temperature=0.02),
-}
-for _name, _config in SPIDERS.items():
-    RECORDINGS[f"spider/{_name}"] = Setup(_config, **_RUN)
-    RECORDINGS[f"spider/{_name}_symmetric"] = Setup(_config, **_RUN, symmetric=True)
-for _name in ("ddpg", "soft_q"):
-    RECORDINGS[f"spider/{_name}_symmetric_capped"] = Setup(SPIDERS[_name], **_RUN, symmetric=True, options={"cap": CAP})
-
-# The same body in a hallway: with the networks of a spider that may run anywhere, or with fresh ones.
-_HALL = {"environment": "softopt/SpiderHallway-v0", "steps": 6_000, "evaluate_every": 500, "evaluation_episodes": 1}
-HALL_ANGLES = (0, 120)  # degrees; seen by the quarter turns, two different directions
-HALLWAYS = {
-    "ddpg": DDPGConfig(**_LEGS),
-    "soft_q": SoftQLearningConfig(**_DRAWN, temperature=0.1, final_temperature=0.02, anneal_steps=4_000),
-}
-for _angle in HALL_ANGLES:
-    for _name, _config in HALLWAYS.items():
-        _hall = Setup(_config, **_HALL, options={"angle": _angle})
-        RECORDINGS[f"hallway/{_name}_scratch_{_angle}"] = _hall
-        # It explores by what it has learned, not at random.
-        RECORDINGS[f"hallway/{_name}_pretrained_{_angle}"] = replace(
-            _hall, config=replace(_config, warm_up=_config.batch), pretrained=f"spider/{_name}_symmetric"
-        )
-
-WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages", "spider"))]
+WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages"))]
 WITH_CRITIC += ["puck/ddpg", "puck/sac_0.2", "puck/soft_q_0.2"]  # with which others begin
 OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))
 
