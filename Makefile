@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 KEY := $(shell (pwd; cat pyproject.toml constraints.txt) | cksum | cut -d ' ' -f 1)
 FULL := $(VENV)/softopt-full-$(KEY)
 TABULAR := $(VENV)/softopt-tabular-$(KEY)
+CLASS := $(VENV)/softopt-class-$(KEY)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # What a saved notebook says of the Python that ran it, beside its outputs, counts and widget state.
@@ -41,11 +42,11 @@ lab: $(FULL)
 lab-tabular: $(TABULAR)
 	@$(open_lab)
 
-test: $(FULL)
+test: $(FULL) $(CLASS)
 	@echo "Running the tests on $(WORKERS) workers."
 	@$(PYTEST) -m "not slow"
 
-test-all: $(FULL)
+test-all: $(FULL) $(CLASS)
 	@echo "Running all the tests, the slow ones too, on $(WORKERS) workers."
 	@$(PYTEST)
 
@@ -79,6 +80,12 @@ $(FULL):
 	@rm -f $(VENV)/softopt-*
 	@touch $(FULL) $(TABULAR)
 	@echo "Installed in $(VENV)."
+
+# Apart from the rest: nbgrader puts a menu into JupyterLab that a reader has no use for.
+$(CLASS): $(FULL)
+	@echo "Installing nbgrader, with which the tests mark an assignment."
+	@$(PIP) install -c constraints.txt -e ".[class]"
+	@touch $(CLASS)
 
 $(TABULAR):
 	@$(make_venv)
