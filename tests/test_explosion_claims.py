@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
+from softopt.envs import Puck  # noqa: E402
 from softopt.experiments import one_way, puck  # noqa: E402
 from softopt.runs import load  # noqa: E402
 from softopt.runs.statistics import interquartile_mean  # noqa: E402
@@ -89,9 +90,17 @@ class TestOneWay:
         assert found["ddpg"] == pytest.approx(-0.80, abs=0.01)
         assert abs(found["soft_q"]) < 0.4  # what 24 points without any relation reach once in twenty times
 
-    def test_one_or_two_of_eight_sectors_are_kept(self):
-        from softopt.envs import Puck
+    def test_some_pretrained_ddpg_runs_never_get_there_and_all_beginners_do(self):
+        before, fresh = one_way.tuned("ddpg"), one_way.tuned("ddpg", False)
+        assert (before.along[:, -1] < 2).sum() == 6
+        assert (fresh.along[:, fresh.step == 400] > 2).all()
 
-        agents = [load(f"one_way/soft_q_pretrained_{angle}").agent(0) for angle in one_way.ANGLES]
-        assert Puck().probe(load("puck/soft_q_0.2").agent(0), [0])["sectors"] == 8
-        assert all(Puck().probe(agent, [0])["sectors"] <= 2 for agent in agents)
+    def test_one_sector_is_kept(self):
+        before = load("puck/soft_q_0.2")
+        for seed in before.seeds:
+            assert Puck().probe(before.agent(seed), [seed])["sectors"] >= 7
+        for name in ("soft_q", "sac"):
+            for angle in one_way.ANGLES:
+                runs = load(f"one_way/{name}_pretrained_{angle}")
+                for seed in runs.seeds:
+                    assert Puck().probe(runs.agent(seed), [seed])["sectors"] == 1

@@ -69,11 +69,11 @@ def curves_figure() -> DescribedFigure:
             runs = tuned(name, before)
             low, high = interval(runs.along)
             panels[said][kind] = Curves(runs.step, runs.along, interquartile_mean(runs.along, 0), low, high)
-            told.append(f"{said} {kind} {interquartile_mean(runs.early):.1f}")
+        told.append(f"{said} {interquartile_mean(tuned(name).early):.1f}")
     return learning_curves(
         panels,
-        title=f"Way in the direction that pays, mean of the first {UNTIL} steps:\n{'; '.join(told)}",
-        alt=f"Way in the direction that pays over fine-tuning, a line a run. First {UNTIL} steps: {'; '.join(told)}.",
+        title=f"Way in the direction that pays. Pre-trained, mean of the first {UNTIL} steps: {'; '.join(told)}",
+        alt=f"Way in the direction that pays over fine-tuning, a line a run. Pre-trained, first {UNTIL} steps: {'; '.join(told)}.",
         y_label="way in 3 s, mean of 64 rollouts",
     )
 
@@ -119,7 +119,7 @@ def off_figure() -> DescribedFigure:
     return points(
         x,
         y,
-        title=f"Median way, first {UNTIL} steps, less and more than 90 degrees off: {told}",
+        title=f"Up to 90 degrees off, and farther, the median is: {told}",
         x_label="between the direction it had learned (on average) and the one that pays, degrees",
         y_label=f"way, mean of the first {UNTIL} steps",
         levels={"DDPG, from scratch": float(interquartile_mean(tuned("ddpg", False).early))},
