@@ -70,10 +70,11 @@ def curves_figure() -> DescribedFigure:
             low, high = interval(runs.along)
             panels[said][kind] = Curves(runs.step, runs.along, interquartile_mean(runs.along, 0), low, high)
         told.append(f"{said} {interquartile_mean(tuned(name).early):.1f}")
+    early = "; ".join(told)
     return learning_curves(
         panels,
-        title=f"Way in the direction that pays. Pre-trained, mean of the first {UNTIL} steps: {'; '.join(told)}",
-        alt=f"Way in the direction that pays over fine-tuning, a line a run. Pre-trained, first {UNTIL} steps: {'; '.join(told)}.",
+        title=f"Way in the direction that pays. Pre-trained, mean of the first {UNTIL} steps: {early}",
+        alt=f"Way in the direction that pays over training, a line a run. Pre-trained, first {UNTIL} steps: {early}.",
         y_label="way in 3 s, mean of 64 rollouts",
     )
 
@@ -115,11 +116,11 @@ def off_figure() -> DescribedFigure:
     x, y = {said: off(name) for said, name in names.items()}, {said: tuned(name).early for said, name in names.items()}
     far = {said: np.median(y[said][x[said] > 90]) for said in names}
     near = {said: np.median(y[said][x[said] <= 90]) for said in names}
-    told = "; ".join(f"{said} {near[said]:.1f} and {far[said]:.1f}" for said in names)
+    told = "; ".join(f"{said} {near[said]:.1f}, {far[said]:.1f}" for said in names)
     return points(
         x,
         y,
-        title=f"Up to 90 degrees off, and farther, the median is: {told}",
+        title=f"Median up to 90 degrees off, and beyond: {told}",
         x_label="between the direction it had learned (on average) and the one that pays, degrees",
         y_label=f"way, mean of the first {UNTIL} steps",
         levels={"DDPG, from scratch": float(interquartile_mean(tuned("ddpg", False).early))},
