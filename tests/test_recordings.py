@@ -148,6 +148,22 @@ class TestRoundTrip:
         publish(published[1][0], "sac/tiny", data)
         assert (data / "sac/tiny" / MANIFEST).read_text() == before
 
+    def test_policies_kept_on_the_way_act_as_they_did_then(self, tmp_path):
+        publish(finished(tmp_path / "whole", keep_every=110), "sac/kept", tmp_path / "data")
+        recording = load("sac/kept", tmp_path / "data")
+        assert recording.steps_kept(0) == [110, 220, 330]
+        seen = np.full(3, 0.5, np.float32)
+        for steps in (110, 220, 330):
+            until = finished(tmp_path / f"until_{steps}", steps=steps).training.agent
+            assert_array_equal(recording.agent(0, steps).best_action(seen), until.best_action(seen))
+        assert_array_equal(recording.agent(0).best_action(seen), recording.agent(0, 330).best_action(seen))
+        with pytest.raises(FileNotFoundError, match=r"has no 'policy_150\.safetensors'"):
+            recording.agent(0, 150)
+
+    def test_a_policy_is_kept_where_it_was_evaluated(self):
+        with pytest.raises(ValueError, match="keep_every is a multiple of evaluate_every, 110 here.*got 100"):
+            dataclasses.replace(SETUP, keep_every=100)
+
     def test_an_unfinished_run_is_not_published(self, tmp_path):
         run = open_run(SETUP, tmp_path / "run")
         with pytest.raises(ValueError, match="stands at step 0 of 330; finish it first"):

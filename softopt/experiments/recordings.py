@@ -128,6 +128,22 @@ for _angle in DIRECTIONS:
         )
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("one_way")), range(8))
 
+# The arm, thrice: soft, nearly hard, and hard. The policies on the way are kept, so that agents that are equally good can
+# be compared.
+_STACK = {
+    "environment": "softopt/StackBrick-v0",
+    "steps": 60_000,
+    "evaluate_every": 5_000,
+    "evaluation_episodes": 10,
+    "keep_every": 10_000,
+}
+_JOINTS = {"hidden": (128, 128), "warm_up": 2_000, "capacity": 60_000, "discount": 0.97, "precision": "float32"}
+RECORDINGS |= {
+    "arm/sac": Setup(SACConfig(**_JOINTS, temperature=None), **_STACK),
+    "arm/sac_cold": Setup(SACConfig(**_JOINTS, temperature=0.001), **_STACK),
+    "arm/ddpg": Setup(DDPGConfig(**_JOINTS, twin=True, target_noise=0.2, policy_delay=2), **_STACK),
+}
+
 WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages"))]
 WITH_CRITIC += ["puck/ddpg", "puck/sac_0.2", "puck/soft_q_0.2"]  # with which others begin
 OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,9 @@ def publish(run: Run, name: str, data: Path, film: Rollout | None = None, critic
     agent = run.training.agent
     kept = {name: agent.parts()[name] for name in dict.fromkeys([*agent.acts_with, *(["critic"] if critic else [])])}
     write_checkpoint(files["policy.safetensors"], pack(kept), {"setup": run.setup.to_json()})
+    for step, path in run.kept.items():
+        files[f"policy_{step}.safetensors"] = folder / f"seed_{seed}_policy_{step}.safetensors"
+        shutil.copyfile(path, files[f"policy_{step}.safetensors"])
     if film is not None:
         files["rollout"] = folder / f"seed_{seed}_rollout"
         film.save(files["rollout"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -60,16 +61,24 @@ class Recording:
         length = min(len(table["step"]) for table in tables)
         return {name: np.array([table[name][:length] for table in tables]) for name in shared}
 
-    def agent(self, seed: int) -> Agent:
-        """The agent of a seed as it was at the end: it can act; its replay buffer is empty.
+    def agent(self, seed: int, step: int | None = None) -> Agent:
+        """The agent of a seed: it can act; its replay buffer is empty.
 
-        Where its critic was recorded it has that too; else ``agent.critic`` is None.
+        Where its critic was recorded it has that too, at the end; else ``agent.critic`` is None.
+
+        Args:
+            seed: one of :attr:`seeds`.
+            step: after how many environment steps, one of :meth:`steps_kept`; None is at the end.
+
+        Raises:
+            FileNotFoundError: no policy was kept at that step.
         """
         from softopt.deep.state import unpack
         from softopt.runs.checkpoint import read_checkpoint
 
-        tensors, _ = read_checkpoint(self.path(seed, "policy.safetensors"))
         setup = self.setup(seed)
+        kind = "policy.safetensors" if step in (None, setup.steps) else f"policy_{step}.safetensors"
+        tensors, _ = read_checkpoint(self.path(seed, kind))
         here = {name: value for name, value in {"capacity": 1, "device": "cpu"}.items() if hasattr(setup.config, name)}
         agent = replace(setup, config=replace(setup.config, **here)).build().agent
         recorded = {name.partition(".")[0] for name in tensors}
@@ -77,6 +86,12 @@ class Recording:
         if hasattr(agent, "critic") and "critic" not in recorded:
             agent.critic = None
         return agent
+
+    def steps_kept(self, seed: int) -> list[int]:
+        """After how many environment steps the policies of a seed were kept, the last one included, in order."""
+        line = self._line(seed)
+        kept = [int(found[1]) for kind in line["files"] if (found := re.fullmatch(r"policy_(\d+)\.safetensors", kind))]
+        return [*sorted(kept), line["steps"]]
 
     def path(self, seed: int, kind: str) -> Path:
         """Path of a file of one seed, once its checksum has been found right.

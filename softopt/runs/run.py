@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from softopt.deep import Training, train
+from softopt.deep.state import pack
 from softopt.runs.checkpoint import read_checkpoint, write_checkpoint
 from softopt.runs.curve import Row, row
 from softopt.runs.lock import alone
@@ -50,6 +51,20 @@ class Run:
     def finished(self) -> bool:
         """Whether all steps have been taken."""
         return self.step >= self.setup.steps
+
+    @property
+    def kept(self) -> dict[int, Path]:
+        """The policies that are kept on the way: environment steps -> file."""
+        every = self.setup.keep_every
+        steps = range(every, min(self.step, self.setup.steps - 1) + 1, every) if every else ()
+        return {step: self.folder / f"policy_{step}.safetensors" for step in steps}
+
+    def keep(self) -> None:
+        """Write what the agent needs to act, if it is time to keep it."""
+        if self.step in self.kept:
+            agent = self.training.agent
+            acting = pack({part: agent.parts()[part] for part in agent.acts_with})
+            write_checkpoint(self.kept[self.step], acting, {"setup": self.setup.to_json()})
 
     def save(self) -> None:
         """Write the checkpoint, in place of the one before.
@@ -159,6 +174,7 @@ def carry_on(run: Run, report: Callable[[Report], None] = lambda _: None, *, sav
             if news.evaluation:
                 run.rows.append(row(news.step, news.evaluation, news.logged | news.measured))
                 earned = run.rows[-1]["return"]
+                run.keep()
             elif news.returns and not run.rows:
                 earned = news.returns[-1]
             temperature = news.logged.get("temperature", temperature)

@@ -60,6 +60,8 @@ class Setup:
             which the environment stays as it is.
         pretrained: the name of a recording with whose networks the run begins, those of the recorded seed that has the
             same place among its seeds; None begins with random ones.
+        keep_every: environment steps between the policies that are kept on the way, a multiple of ``evaluate_every``;
+            None keeps the last one alone.
     """
 
     config: Config
@@ -71,6 +73,7 @@ class Setup:
     options: dict[str, str | float] = field(default_factory=dict)
     symmetric: bool = False
     pretrained: str | None = None
+    keep_every: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "evaluate_every", "evaluation_episodes"):
@@ -78,6 +81,11 @@ class Setup:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
         if self.seed < 0:
             raise ValueError(f"seed must be 0 or larger, got {self.seed}.")
+        if self.keep_every is not None and (self.keep_every < 1 or self.keep_every % self.evaluate_every):
+            raise ValueError(
+                f"keep_every is a multiple of evaluate_every, {self.evaluate_every} here, so that each policy that is "
+                f"kept has been evaluated; got {self.keep_every}."
+            )
 
     @property
     def algorithm(self) -> str:
