@@ -161,7 +161,7 @@ class TestRoundTrip:
             recording.agent(0, 150)
 
     def test_a_policy_is_kept_where_it_was_evaluated(self):
-        with pytest.raises(ValueError, match="keep_every is a multiple of evaluate_every, 110 here.*got 100"):
+        with pytest.raises(ValueError, match=r"keep_every is a multiple of evaluate_every, 110 here.*got 100"):
             dataclasses.replace(SETUP, keep_every=100)
 
     def test_an_unfinished_run_is_not_published(self, tmp_path):

@@ -128,8 +128,7 @@ for _angle in DIRECTIONS:
         )
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("one_way")), range(8))
 
-# The arm, thrice: soft, nearly hard, and hard. The policies on the way are kept, so that agents that are equally good can
-# be compared.
+# The arm, thrice: soft, nearly hard, and hard. Policies on the way are kept, to compare agents that are equally good.
 _STACK = {
     "environment": "softopt/StackBrick-v0",
     "steps": 60_000,
