@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from softopt.envs.directions import resultant_length, sector_entropy, sector_shares
+from softopt.envs.directions import resultant_length, sector_entropy, sector_shares, straightness
 
 DEGREE = np.pi / 180
 angles = arrays(np.float64, st.integers(1, 40), elements=st.floats(-20, 20))
@@ -95,3 +95,20 @@ def test_what_is_no_list_of_angles_is_refused(measure, given) -> None:
 def test_no_sectors_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one sector; got n=0"):
         sector_shares([0.0], n=0)
+
+
+class TestStraightness:
+    def test_worked_by_hand(self) -> None:
+        straight, bent, back, still = (
+            [(0, 0), (1, 0), (3, 0)],
+            [(0, 0), (3, 0), (3, 4)],
+            [(0, 0), (2, 0), (0, 0)],
+            [(1, 1)] * 3,
+        )
+        found = straightness([straight, bent, back, still])
+        np.testing.assert_allclose(found, [1.0, 5 / 7, 0.0, 0.0], atol=1e-15)
+
+    @pytest.mark.parametrize("given", [[(0, 0), (1, 0)], [[(0, 0, 0), (1, 0, 0)]], [[(0, 0), (np.nan, 0)]]])
+    def test_what_are_no_courses_is_refused(self, given) -> None:
+        with pytest.raises(ValueError, match="courses are finite places"):
+            straightness(given)

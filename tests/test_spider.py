@@ -137,8 +137,18 @@ class Straight:
         return np.zeros((len(observation), 8), np.float32)
 
 
+def test_random_joints_do_not_turn_it_over(world):
+    """Twice the angles do, and then it leaps and rolls, and cannot run straight."""
+    draws = np.random.default_rng(1)
+    paths = roll(world, lambda seen: draws.uniform(-1, 1, (len(seen), 8)), 16, 0, start=world.level)
+    upright = rotation(paths.states.reshape(-1, SIMULATED + 2)[:, 3:7])[:, 2, 2]
+    assert (upright > 0.5).mean() > 0.99
+    assert paths.states[..., 2].max() < 0.45
+
+
 def test_the_probes_name_what_they_measure():
-    assert set(Spider().probe(Straight(), [0])) == {"resultant", "sectors", "sector_entropy", "displacement"}
+    measured = {"resultant", "sectors", "sector_entropy", "displacement", "straightness"}
+    assert set(Spider().probe(Straight(), [0])) == measured
     assert SpiderHallway().probe(Straight(), [0]) == {"progress": pytest.approx(0, abs=1e-3), "forward": 0.0}
     assert SpiderPassages().probe(Straight(), [0]) == {"upper": 0.0, "lower": 0.0, "reached": 0.0}
 

@@ -68,6 +68,23 @@ def spread_of(ways: ArrayLike) -> dict[str, float]:
     }
 
 
+def straightness(courses: ArrayLike) -> Array:
+    """Distance from start to end by the length of the way, (n,): 1 is straight, near 0 ends where it began.
+
+    Args:
+        courses: (n, T + 1, 2) places; one that never moves counts as 0.
+
+    Raises:
+        ValueError: another shape, or a place that is not finite.
+    """
+    places = np.asarray(courses, dtype=np.float64)
+    if places.ndim != 3 or places.shape[2] != 2 or not np.isfinite(places).all():
+        raise ValueError(f"courses are finite places, shape (n, T + 1, 2); got shape {places.shape}.")
+    length = np.linalg.norm(np.diff(places, axis=1), axis=2).sum(axis=1)
+    distance = np.linalg.norm(places[:, -1] - places[:, 0], axis=1)
+    return np.divide(distance, length, out=np.zeros_like(length), where=length > 0)
+
+
 def _checked(angles: ArrayLike) -> Array:
     found = np.asarray(angles, dtype=np.float64)
     if found.ndim != 1 or found.size == 0 or not np.isfinite(found).all():

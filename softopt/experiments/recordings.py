@@ -128,6 +128,23 @@ for _angle in DIRECTIONS:
         )
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("one_way")), range(8))
 
+# The spider that may run anywhere, with and without turning what it has seen by quarter turns.
+_LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 25_000, "discount": 0.97}
+_LEGS["precision"] = "float32"
+_RUN = {"environment": "softopt/Spider-v0", "steps": 25_000, "evaluate_every": 2_500, "evaluation_episodes": 3}
+CAP = 0.5  # m/s, of the control in which speed beyond it is not paid
+SPIDERS = {
+    "ddpg": DDPGConfig(**_LEGS),
+    "sac": SACConfig(**_LEGS, temperature=0.1),
+    "sac_cold": SACConfig(**_LEGS, temperature=0.02),
+    "soft_q": SoftQLearningConfig(**_LEGS, **_PARTICLES, proposal="mixture", temperature=0.1),
+}
+for _name, _config in SPIDERS.items():
+    RECORDINGS[f"spider/{_name}"] = Setup(_config, **_RUN)
+    RECORDINGS[f"spider/{_name}_symmetric"] = Setup(_config, **_RUN, symmetric=True)
+for _name in ("ddpg", "sac"):
+    RECORDINGS[f"spider/{_name}_symmetric_capped"] = Setup(SPIDERS[_name], **_RUN, symmetric=True, options={"cap": CAP})
+
 # The arm, thrice: soft, nearly hard, and hard. Policies on the way are kept, to compare agents that are equally good.
 _STACK = {
     "environment": "softopt/StackBrick-v0",
@@ -144,6 +161,7 @@ RECORDINGS |= {
 }
 
 WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages"))]
+WITH_CRITIC += [f"spider/{name}_symmetric" for name in ("ddpg", "sac", "soft_q")]
 WITH_CRITIC += ["puck/ddpg", "puck/sac_0.2", "puck/soft_q_0.2"]  # with which others begin
 OTHER_SEEDS |= dict.fromkeys((name for name in WITH_CRITIC if name.startswith("multi_goal")), range(8))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softopt.envs.batched_env import Array
-from softopt.envs.directions import spread_of
+from softopt.envs.directions import spread_of, straightness
 from softopt.envs.rolling import Explorer, explore
 from softopt.envs.spider.body import ACTION_COST, SIMULATED, SpiderBody
 from softopt.envs.spider.symmetry import QUARTER_TURNS
@@ -55,7 +55,9 @@ class Spider(SpiderBody):
         """What an evaluation reports besides the return, from 64 exploring rollouts from one start.
 
         Returns:
-            as :func:`softopt.envs.directions.spread_of`, displacement in metres.
+            as :func:`softopt.envs.directions.spread_of`, displacement in metres; and ``straightness``, the median of
+            :func:`softopt.envs.directions.straightness`.
         """
-        paths = explore(self, agent, seed, start=self.level)
-        return spread_of(paths.last[:, :2] - paths.states[:, 0, :2])
+        courses = explore(self, agent, seed, start=self.level).states[..., :2]
+        straight = float(np.median(straightness(courses)))
+        return {**spread_of(courses[:, -1] - courses[:, 0]), "straightness": straight}

@@ -17,7 +17,7 @@ ACTION_COST = 0.01
 N_JOINTS = 8  # hip and knee of four legs
 N_POSITION, N_VELOCITY = 7 + N_JOINTS, 6 + N_JOINTS
 SIMULATED = N_POSITION + 2 * N_VELOCITY  # what follows in a state is the smoothed velocity
-START_HEIGHT = 0.26  # metres, of the torso's middle
+START_HEIGHT = 0.21  # metres, of the torso's middle
 
 
 class SpiderBody(Simulated):
@@ -34,9 +34,10 @@ class SpiderBody(Simulated):
     | smoothed velocity (x, y)  | 2       | m/s              | a vector                                   |
     | place (x, y), some worlds | 2       | 5 m              |                                            |
 
-    An action is the angle that each hip and each knee is asked for, -1 to 1 for -0.8 to 0.8 rad. The smoothed velocity
-    is an exponential average, ``u <- 0.95 u + 0.05 v`` with v the way in a step by its time: what is paid is paid by
-    this, since the velocity of a single step pays for shaking, and that of half a second for running in a circle.
+    An action is the angle that each hip and each knee is asked for, -1 to 1 for -0.5 to 0.5 rad: with larger angles and
+    shorter legs it leaps, and rolls about on its back. The smoothed velocity is an exponential average,
+    ``u <- 0.95 u + 0.05 v`` with v the way in a step by its time: what is paid is paid by this, since the velocity of a
+    single step pays for shaking, and that of half a second for running in a circle.
 
     A state holds K = 45 numbers: 43 of :class:`softopt.envs.simulated.Simulated`, and u.
 

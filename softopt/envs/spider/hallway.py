@@ -12,8 +12,8 @@ from softopt.envs.rolling import Explorer, explore
 from softopt.envs.spider.body import ACTION_COST, SIMULATED, SpiderBody
 from softopt.envs.spider.walls import wall
 
-WIDTH = 1.6  # metres between the walls; the spider measures about 0.7
-LENGTH = 16.0  # metres; more than it can run in an episode, so the end is never reached
+WIDTH = 1.6  # metres between the walls; the spider measures about 0.8
+LENGTH = 20.0  # metres; more than it can run in an episode, so the end is never reached
 BEHIND = 1.2  # metres from the start to the wall behind it
 
 

@@ -8,7 +8,7 @@ SEEN, FELT = 0.25, 3.0  # metres: half of the height of a wall that is drawn, an
 
 
 def wall(name: str, middle: tuple[float, float], half: tuple[float, float], angle: float = 0.0) -> str:
-    """A wall that stands on the ground, low to the eye and too high to be leapt over: these spiders do leap.
+    """A wall that stands on the ground, low to the eye and too high to be leapt over.
 
     Args:
         name: of the geom.
