@@ -12,6 +12,7 @@ KEY := $(shell (pwd; cat pyproject.toml constraints.txt) | cksum | cut -d ' ' -f
 FULL := $(VENV)/softopt-full-$(KEY)
 TABULAR := $(VENV)/softopt-tabular-$(KEY)
 CLASS := $(VENV)/softopt-class-$(KEY)
+SITE := $(VENV)/softopt-site-$(KEY)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # What a saved notebook says of the Python that ran it, beside its outputs, counts and widget state.
@@ -20,7 +21,7 @@ CLEAN_NOTEBOOKS := $(BIN)/nbstripout --keep-id --extra-keys "$(RUN_BY)" notebook
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lab-tabular test test-all lint format picture clean
+.PHONY: help lab lab-tabular test test-all lint format site picture clean
 
 help:
 	@echo "make lab          open the whole course in JupyterLab"
@@ -29,6 +30,7 @@ help:
 	@echo "make test-all     the same, with the slow tests"
 	@echo "make lint         check style and types; change nothing"
 	@echo "make format       put code and notebooks into the house style"
+	@echo "make site         run every notebook and build the site that needs no kernel, into _site"
 	@echo "make picture      take the picture of the README again"
 	@echo "make clean        remove .venv, caches and build outputs; never your notebooks"
 	@echo
@@ -42,11 +44,11 @@ lab: $(FULL)
 lab-tabular: $(TABULAR)
 	@$(open_lab)
 
-test: $(FULL) $(CLASS)
+test: $(FULL) $(CLASS) $(SITE)
 	@echo "Running the tests on $(WORKERS) workers."
 	@$(PYTEST) -m "not slow"
 
-test-all: $(FULL) $(CLASS)
+test-all: $(FULL) $(CLASS) $(SITE)
 	@echo "Running all the tests, the slow ones too, on $(WORKERS) workers."
 	@$(PYTEST)
 
@@ -62,12 +64,15 @@ format: $(FULL)
 	@$(BIN)/ruff format
 	@$(CLEAN_NOTEBOOKS)
 
+site: $(SITE)
+	@$(BIN)/python site/build.py --workers $(WORKERS)
+
 picture: $(FULL)
 	@$(BIN)/python -m softopt.experiments.picture
 
 clean:
 	@echo "Removing .venv, caches and build outputs."
-	@rm -rf $(VENV) build dist _artefacts .ci/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) build dist _site _artefacts .ci/node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find softopt tests notebooks -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 
 # torch alone first (--no-deps): an index of torch builds often lacks what torch needs, which comes with the rest.
@@ -86,6 +91,11 @@ $(CLASS): $(FULL)
 	@echo "Installing nbgrader, with which the tests mark an assignment."
 	@$(PIP) install -c constraints.txt -e ".[class]"
 	@touch $(CLASS)
+
+$(SITE): $(FULL)
+	@echo "Installing Sphinx and its theme, with which the site is built."
+	@$(PIP) install -c constraints.txt -e ".[site]"
+	@touch $(SITE)
 
 $(TABULAR):
 	@$(make_venv)

@@ -83,8 +83,8 @@ def test_what_is_sensed_of_a_tilt():
         ({}, -0.5, 0.0, -0.5, False),
         ({}, 0.0, 0.5, -0.02 * 8 * 0.25, False),
         ({"pitch": 0.5}, 0.0, 0.0, -(1 - np.cos(0.5)), False),
-        ({"yaw": 1.0}, 0.0, 0.0, -0.5 * (1 - np.cos(1.0)), False),
-        ({"roll_": 1.2}, 0.0, 0.0, -(1 - np.cos(1.2)), True),
+        ({"yaw": 1.0}, 0.0, 0.0, -(1 - np.cos(1.0)), False),
+        ({"roll_": 1.2}, 0.0, 0.0, -(1 - np.cos(1.2)) - 5, True),
     ],
 )
 def test_pay_by_hand(world, turn, speed, action, reward, over):

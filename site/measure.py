@@ -1,0 +1,55 @@
+"""Measure a built site in a real browser: weight of each page, life and speed of its widgets, what leaves the machine.
+
+python site/measure.py [_site]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+from builder.browse import latencies, serve, stiff, visit
+
+from softopt.experiments.browser import browser
+
+HEAVY = 6e6
+
+
+def main(site: Path) -> int:
+    """Print a line a page and a line a widget; return 0 if every page is light, at home, and every widget moves."""
+    good, everywhere = True, []
+    with serve(site) as served, browser() as chromium:
+        for path in sorted(site.glob("*.html")):
+            with visit(chromium, served, path.name) as seen:
+                places = seen.widgets()
+                faults = [f"asks for {address}" for address in seen.left] + seen.errors
+                weight = f"{seen.weight / 1e6:.2f} MB at first"
+                print(f"{path.name}: {weight}, {len(places)} widgets {faults or ''}", flush=True)
+                good &= seen.weight < HEAVY and not faults
+                for place in places:
+                    root = place.query_selector(".widget-live section")
+                    if root is None:
+                        print("    not shown")
+                        good = False
+                        continue
+                    still = list(stiff(seen.page, place))
+                    waits = latencies(seen.page, root) if root.query_selector("input[type=range]") else []
+                    everywhere += waits
+                    name = root.get_attribute("aria-label")[:60]
+                    print(f"    {name}: {'; '.join(still) or 'moves'}, {_speed(waits)}", flush=True)
+                    good &= not still
+    print(f"All sliders: {_speed(everywhere)}. Load of the machine: {os.getloadavg()[0]:.1f}.")
+    return 0 if good else 1
+
+
+def _speed(waits: list[float]) -> str:
+    """Median and 95th percentile of milliseconds from input to pixels."""
+    if not waits:
+        return "not measured"
+    return f"median {np.median(waits):.1f} ms, p95 {np.percentile(waits, 95):.1f} ms of {len(waits)} moves"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "_site")))

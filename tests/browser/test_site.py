@@ -1,0 +1,187 @@
+"""A small site, built by the command of the big one, and looked at with every way out of it closed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+pytest.importorskip("sphinx", reason="Sphinx is not installed (the extra `site`)")
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "site"))
+
+from builder.browse import Served, latencies, serve, stiff, visit  # noqa: E402
+
+AXE = ROOT / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+START = """# Start here
+
+## The lecture map
+
+| # | time | claim | where |
+|--:|---|---|---|
+| 1 | earlier | Values are messages | [01 · A slider](01_small.ipynb#A-slider) |
+| 2 | 0:20 | The slider moves, $V = T\\log Z$ | [01 · A slider](01_small.ipynb#A-slider) |
+| 3 | 2:58 | So does the number | [01 · A number](01_small.ipynb#A-number) |
+| 4 | 4:00 | This one is still to come | *coming* |
+"""
+SLIDER = """from softopt.interactive import explore_temperature
+from softopt.tabular import MDP
+
+explore_temperature(MDP.from_gymnasium("FrozenLake-v1", discount=0.99))"""
+CONTROL = "import ipywidgets\n\nipywidgets.IntSlider(value=3, description='how many')"
+
+
+def write(path: Path, cells: list[tuple[str, str]]) -> None:
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    make = {"text": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
+    notebook.cells = [make[kind](source, id=f"cell-{k}") for k, (kind, source) in enumerate(cells)]
+    nbformat.write(notebook, path)
+
+
+def build(notebooks: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "site" / "build.py", "--notebooks", notebooks]
+    command += ["--to", folder / "_site", "--work", folder / "work"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("notebooks")
+    write(folder / "00_start_here.ipynb", [("text", START)])
+    slider, number = ("text", "# 01 · Small\n\n## A slider"), ("text", "## A number\n\nWords to be found: quokka.")
+    write(folder / "01_small.ipynb", [slider, ("code", SLIDER), number, ("code", CONTROL)])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(notebooks: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a site in it."""
+    folder = tmp_path_factory.mktemp("built")
+    done = build(notebooks, folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(chromium: Any, built: Path) -> Iterator[Served]:
+    with serve(built / "_site") as running:
+        yield running
+
+
+def test_a_slider_moves_at_once_and_nothing_leaves(chromium: Any, served: Served, artefacts: Path) -> None:
+    with visit(chromium, served, "01_small.html") as seen:
+        (place,) = seen.widgets()
+        assert place.get_attribute("data-shown") == "live"
+        assert not list(stiff(seen.page, place))
+        waits = latencies(seen.page, place.query_selector(".widget-live section"), moves=10)
+        assert len(waits) == 10
+        assert seen.left == seen.errors == []
+        assert seen.weight < 6e6
+        seen.page.screenshot(path=artefacts / "site_slider.png", full_page=True)
+
+
+def test_what_needs_a_kernel_says_so_with_its_value(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "01_small.html") as seen:
+        said = seen.page.inner_text(".needs-kernel")
+        assert said.startswith("how many: 3. This control asks a running kernel")
+
+
+def test_without_its_script_the_still_picture_stays(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "01_small.html", java_script_enabled=False) as seen:
+        assert seen.page.is_visible(".widget img.widget-still")
+        assert len(seen.page.get_attribute(".widget img.widget-still", "alt")) > 40
+
+
+@pytest.mark.parametrize(
+    ("asked", "current"), [("?t=178", "2:58"), ("?t=2:57", "0:20"), ("?t=500", "4:00"), ("", "0:20")]
+)
+def test_the_companion_opens_the_section_of_a_moment(chromium: Any, served: Served, asked: str, current: str) -> None:
+    with visit(chromium, served, f"companion.html{asked}") as seen:
+        assert seen.page.inner_text("[aria-current=true] .moment-time") == current
+        section = seen.page.frame("section")
+        if current == "2:58":
+            section.wait_for_function(
+                "() => document.getElementById('a-number')?.getBoundingClientRect().top < innerHeight"
+            )
+            assert section.evaluate("scrollY") > 0
+        assert ("still to come" in seen.page.inner_text("[role=status]")) == (current == "4:00")
+        assert seen.left == seen.errors == []
+
+
+def test_one_hand_is_enough_for_the_companion(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "companion.html?t=20") as seen:
+        seen.page.keyboard.press("s")
+        assert seen.page.url.endswith("?t=178")
+        seen.page.keyboard.press("ArrowLeft")
+        assert seen.page.url.endswith("?t=173")
+        assert seen.page.inner_text("[aria-current=true] .moment-time") == "0:20"
+        seen.page.keyboard.press(" ")
+        seen.page.wait_for_function("() => Number(document.querySelector('.companion-bar input').value.slice(-2)) > 53")
+
+
+def test_times_stand_beside_the_sections_that_show_them(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "01_small.html") as seen:
+        times = seen.page.eval_on_selector_all(".in-the-lecture", "(all) => all.map((one) => one.innerText)")
+    assert times == ["In the lecture at 0:20, and in an earlier part.", "In the lecture at 2:58."]
+
+
+def test_every_word_can_be_searched_for(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "search.html?q=quokka") as seen:
+        seen.page.wait_for_selector(".search a[href*='01_small']")
+        assert seen.left == seen.errors == []
+
+
+def test_the_gallery_leads_to_the_section_of_each_figure(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "gallery.html") as seen:
+        links = seen.page.eval_on_selector_all(".gallery a", "(all) => all.map((one) => one.getAttribute('href'))")
+    assert links == ["01_small.html#a-slider"]
+
+
+@pytest.mark.parametrize("look", [{}, PHONE, {"color_scheme": "dark"}], ids=["desktop", "phone", "dark"])
+@pytest.mark.parametrize("page", ["01_small.html", "companion.html?t=20", "gallery.html"])
+def test_accessible_and_never_wider_than_the_window(
+    chromium: Any, served: Served, page: str, look: dict[str, Any], artefacts: Path
+) -> None:
+    if not AXE.exists() and os.environ.get("SOFTOPT_REQUIRE_BROWSER") != "1":
+        pytest.skip("axe-core is not installed; where there is Node, npm install --prefix .ci --no-save brings it.")
+    with visit(chromium, served, page, **look) as seen:
+        seen.widgets()
+        name = f"site_{page.split('.')[0]}_{'phone' if look is PHONE else look.get('color_scheme', 'desktop')}.png"
+        seen.page.screenshot(path=artefacts / name)
+        assert seen.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth + 1")
+        seen.page.add_script_tag(path=AXE)
+        found = seen.page.evaluate("() => axe.run({ resultTypes: ['violations'] })")["violations"]
+    serious = [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
+    assert not serious
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        (("code", "1 / 0"), "02_wrong.ipynb, cell 'cell-1' (number 2): ZeroDivisionError"),
+        (("text", "[away](01_small.ipynb#Nowhere)"), "Nowhere"),
+    ],
+    ids=["an error", "a link that leads nowhere"],
+)
+def test_what_is_wrong_is_named_and_the_old_site_stays(
+    notebooks: Path, built: Path, tmp_path: Path, cell: tuple[str, str], words: str
+) -> None:
+    before = (built / "_site" / "index.html").stat().st_mtime_ns
+    bad = notebooks / "02_wrong.ipynb"
+    write(bad, [("text", "# Wrong"), cell])
+    try:
+        done = build(notebooks, built)
+    finally:
+        bad.unlink()
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "is as it was" in done.stderr
+    assert (built / "_site" / "index.html").stat().st_mtime_ns == before
+    assert not (built / "_site" / "02_wrong.html").exists()
