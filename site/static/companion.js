@@ -96,7 +96,7 @@ function begin(root) {
     if (link) turnTo(new URL(link.href));
   }
 
-  /** Open a page in the pane, at a place. By script: a browser that goes to a place in a pane moves the page around it. */
+  /** Open a page in the pane, at a place. By script: a browser that goes there by itself moves the page around it. */
   function turnTo(address) {
     const { contentWindow: pane, contentDocument: page } = frame;
     place = decodeURIComponent(address.hash.slice(1));
@@ -104,12 +104,17 @@ function begin(root) {
     else pane.location.replace(address.pathname); // not by src, which would make the back button go through the pane
   }
 
-  async function findPlace() {
+  /** Show the place, and keep it there while formulas and widgets above it grow, until the reader takes over. */
+  function findPlace() {
     const { contentWindow: pane, contentDocument: page } = frame;
-    for (const laidOut of [null, pane.MathJax?.startup?.promise]) {
-      await laidOut;
+    const show = () => {
       const top = page.getElementById(place)?.getBoundingClientRect().top ?? -pane.scrollY;
       pane.scrollTo(0, top + pane.scrollY);
+    };
+    const growth = new pane.ResizeObserver(show); // calls once at the beginning
+    growth.observe(page.querySelector("[role=main]") ?? page.body);
+    for (const touch of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+      page.addEventListener(touch, () => growth.disconnect(), { once: true });
     }
   }
 

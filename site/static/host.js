@@ -118,8 +118,8 @@ for (const place of places) {
   if (location.protocol === "file:") {
     const note = place.querySelector(".widget-note");
     note.hidden = false;
-    note.textContent = "This is the still picture. A browser runs no widgets from a file: serve the folder of this page, "
-      + "as with python -m http.server, and open it at localhost.";
+    note.textContent = "This is the still picture. A browser runs no widgets from a file: serve the folder of this "
+      + "page, as with python -m http.server, and open it at localhost.";
   } else {
     sight.observe(place);
   }
