@@ -3,6 +3,8 @@
 import importlib.util
 from pathlib import Path
 
+from builder.docstrings import convert
+
 project = "softopt"
 author = "The softopt authors"
 project_copyright = "The softopt authors, MIT licence"
@@ -20,6 +22,7 @@ myst_enable_extensions = ["dollarmath", "amsmath"]
 myst_heading_anchors = 4
 myst_heading_slug_func = "builder.lecture.anchor"  # the anchors of JupyterLab, to which the notebooks link
 
+napoleon_use_ivar = True  # attributes as a list, not as objects of their own
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 
@@ -39,10 +42,11 @@ mathjax3_config = {"options": {"enableMenu": False}, "chtml": {"displayAlign": "
 
 
 def setup(app):
-    """Say at which level the captions of the sidebar are headings; Sphinx leaves it out, and screen readers need it."""
+    """Read docstrings as they are written here, and give the captions of the sidebar their level as headings."""
 
     def tell_level(app, name, template, context, doctree):
-        tree = context.get("furo_navigation_tree", "")
+        tree = context.get("furo_navigation_tree", "")  # Sphinx leaves the level out, and screen readers need it
         context["furo_navigation_tree"] = tree.replace('role="heading"', 'role="heading" aria-level="2"')
 
+    app.connect("autodoc-process-docstring", lambda app, what, name, described, options, lines: convert(lines))
     app.connect("html-page-context", tell_level, priority=900)  # after the theme has made the sidebar

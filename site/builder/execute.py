@@ -80,7 +80,8 @@ def run(path: Path, copy: Path, seconds: float = SECONDS_A_CELL) -> float:
             on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index),
         )
         try:
-            client.execute(env={**os.environ, **QUIET, "IPYTHONDIR": str(Path(folder) / "ipython")})
+            if any(cell.cell_type == "code" for cell in notebook.cells):
+                client.execute(env={**os.environ, **QUIET, "IPYTHONDIR": str(Path(folder) / "ipython")})
         except (CellExecutionError, CellControlSignal, DeadKernelError) as error:
             raise NotebookError(_where(path, notebook, at[0], _reason(error, seconds))) from None
     for reason in hidden_errors(notebook):

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 from builder.execute import execute
+from builder.formulas import logged
 from builder.lecture import MAP, by_section, moments
 from builder.links import faults
 from builder.listings import companion, gallery
 from builder.pages import Page, Picture
+from softopt.runs.setup import ALGORITHMS
 
 SITE = Path(__file__).parents[1]
 
@@ -62,12 +64,15 @@ def lay_out(paths: list[Path], executed: list[Path], source: Path) -> None:
         page.write(copy, source)
         pictures += page.pictures
         titles[path.name] = page.head
-    made = {"{{ moments }}": companion(rows), "{{ pictures }}": gallery(pictures, titles, static / "thumbnails")}
-    for file in SITE.glob("*.md"):
+    made = {"moments": companion(rows), "pictures": gallery(pictures, titles, static / "thumbnails")}
+    made |= {f"logged {name}": logged(name) for name in ALGORITHMS}
+    for file in (SITE / "pages").glob("*.md"):
         text = file.read_text(encoding="utf-8")
         for place, listing in made.items():
-            text = text.replace(place, listing)
+            text = text.replace(f"{{{{ {place} }}}}", listing)
         (source / file.name).write_text(text, encoding="utf-8")
+    for name in ("TEACHING.md", "CHANGELOG.md"):
+        shutil.copy(SITE.parent / name, source / name.lower())
 
 
 def call_sphinx(source: Path, doctrees: Path, made: Path) -> None:

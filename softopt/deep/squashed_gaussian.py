@@ -64,7 +64,7 @@ class SquashedGaussian(Distribution):
         return torch.tanh(self._mean + self.log_std.exp() * noise)
 
     def rsample(self, sample_shape: torch.Size = torch.Size(), generator: torch.Generator | None = None) -> Tensor:  # noqa: B008
-        """Draw actions, (*sample_shape, ..., A), differentiable."""
+        """Draw actions, ``(*sample_shape, ..., A)``, differentiable."""
         shape = self._extended_shape(sample_shape)
         noise = torch.empty(shape, dtype=self._mean.dtype, device=self._mean.device).normal_(generator=generator)
         return self.at(noise)

@@ -1,0 +1,32 @@
+"""Docstrings as reStructuredText: their Markdown tables, and bars that mean an absolute value."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+LITERAL_OR_BAR = re.compile(r"``.*?``|\|")
+
+
+def convert(lines: list[str]) -> None:
+    """Change the lines of a docstring in place."""
+    made: list[str] = []
+    for is_table, group in groupby(lines, key=lambda line: line.lstrip().startswith("|")):
+        block = list(group)
+        made += _list_table(block) if is_table else [_escaped(line) for line in block]
+    lines[:] = made
+
+
+def _list_table(rows: list[str]) -> list[str]:
+    """A table of Markdown, whose second row is a rule, as a ``list-table``."""
+    indent = rows[0][: len(rows[0]) - len(rows[0].lstrip())]
+    made = [f"{indent}.. list-table::", f"{indent}   :header-rows: 1", ""]
+    for row in [rows[0], *rows[2:]]:
+        for k, cell in enumerate(row.strip().strip("|").split("|")):
+            made.append(f"{indent}   {'*' if k == 0 else ' '} - {cell.strip()}")
+    return [*made, ""]
+
+
+def _escaped(line: str) -> str:
+    """Bars outside of literals would name substitutions."""
+    return LITERAL_OR_BAR.sub(lambda found: "\\|" if found[0] == "|" else found[0], line)
