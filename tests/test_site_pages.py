@@ -66,11 +66,21 @@ def test_every_logged_quantity_has_its_formula(name):
         assert f"| `{quantity}` | {formula.replace('|', chr(92) + '|')} |" in table
 
 
-def test_tables_and_bars_of_a_docstring():
-    lines = ["Where |x| and ``|y|`` are small.", "", "| what | is |", "|------|----|", "| a    | 1  |", "", "End."]
+def test_what_a_docstring_says_is_not_taken_for_markup():
+    lines = [
+        ":ivar n, m: S.",
+        "Where |x| and ``|y|``.",
+        "",
+        "| what | is |",
+        "|------|----|",
+        "| a    | 1  |",
+        "",
+        "End.",
+    ]
     convert(lines)
     assert lines == [
-        "Where \\|x\\| and ``|y|`` are small.",
+        ":ivar n,m: \\S.",
+        "Where \\|x\\| and ``|y|``.",
         "",
         ".. list-table::",
         "   :header-rows: 1",

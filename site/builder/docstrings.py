@@ -1,4 +1,4 @@
-"""Docstrings as reStructuredText: their Markdown tables, and bars that mean an absolute value."""
+"""Docstrings as reStructuredText: their Markdown tables, and what would be taken for markup and is a symbol."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from itertools import groupby
 
 LITERAL_OR_BAR = re.compile(r"``.*?``|\|")
+SEVERAL = re.compile(r"^:(?:ivar|param) [^:]+:")
+LONE_LETTER = re.compile(r"(?<=: )([A-Z])\.$")
 
 
 def convert(lines: list[str]) -> None:
@@ -28,5 +30,7 @@ def _list_table(rows: list[str]) -> list[str]:
 
 
 def _escaped(line: str) -> str:
-    """Bars outside of literals would name substitutions."""
-    return LITERAL_OR_BAR.sub(lambda found: "\\|" if found[0] == "|" else found[0], line)
+    """Bars outside of literals would name substitutions; of two names one would be a type; "S." would begin a list."""
+    line = LITERAL_OR_BAR.sub(lambda found: "\\|" if found[0] == "|" else found[0], line)
+    line = SEVERAL.sub(lambda found: found[0].replace(", ", ","), line)
+    return LONE_LETTER.sub(r"\\\1.", line)

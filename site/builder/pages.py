@@ -53,6 +53,7 @@ class Page:
 
     Attributes:
         pictures: those met so far.
+        live: the places of the widgets that the page itself shows, so far.
         head: the first heading.
     """
 
@@ -60,6 +61,7 @@ class Page:
     static: Path
     moments: dict[tuple[str, str], list[Moment]]
     pictures: list[Picture] = field(default_factory=list)
+    live: list[str] = field(default_factory=list)
     head: str = ""
     _title: str = ""
 
@@ -117,7 +119,8 @@ class Page:
         said = html.escape(widgets.model(model_id).get("sentence") or data.get("text/plain", ""))
         where = f"_static/widgets/{widgets.write(model_id)}"
         still = still or f'<p class="widget-still">{said}</p>'
-        return f'<div class="widget" data-widget="{where}">{still}<p class="widget-note" hidden></p></div>'
+        self.live.append(f'<div class="widget" data-widget="{where}">{still}<p class="widget-note" hidden></p></div>')
+        return self.live[-1]
 
     def _inline(self, match: re.Match[str]) -> str:
         alt = ALT.search(match[0])

@@ -17,13 +17,14 @@ from builder.pages import Page, Picture
 from softopt.runs.setup import ALGORITHMS
 
 SITE = Path(__file__).parents[1]
+PAGES = SITE / "pages"
 
 
 class SiteError(RuntimeError):
     """A site that is not good enough to be put in place."""
 
 
-def publish(notebooks: Path, to: Path, work: Path, workers: int = 1) -> None:
+def publish(notebooks: Path, to: Path, work: Path, workers: int = 1, pages: Path = PAGES) -> None:
     """Make the site of a folder of notebooks.
 
     Args:
@@ -31,6 +32,7 @@ def publish(notebooks: Path, to: Path, work: Path, workers: int = 1) -> None:
         to: the site; what is there is replaced at the end, when the new one is whole.
         work: folder for what is in between, on the same disk; executed notebooks are kept there.
         workers: notebooks that run at the same time.
+        pages: folder of the pages beside the notebooks, ``index.md`` and others.
 
     Raises:
         NotebookError: a notebook that does not run.
@@ -42,7 +44,7 @@ def publish(notebooks: Path, to: Path, work: Path, workers: int = 1) -> None:
     for old in (source, made):
         shutil.rmtree(old, ignore_errors=True)
     print("Laying out the pages.", flush=True)
-    lay_out(paths, executed, source)
+    lay_out(paths, executed, pages, source)
     print("Building them with Sphinx.", flush=True)
     call_sphinx(source, work / "doctrees", made)
     if found := list(faults(made)):
@@ -50,7 +52,7 @@ def publish(notebooks: Path, to: Path, work: Path, workers: int = 1) -> None:
     put_in_place(made, to, work / "old")
 
 
-def lay_out(paths: list[Path], executed: list[Path], source: Path) -> None:
+def lay_out(paths: list[Path], executed: list[Path], pages: Path, source: Path) -> None:
     """Write the sources of all pages into a folder."""
     static = source / "_static"
     shutil.copytree(SITE / "static", static)
@@ -58,15 +60,17 @@ def lay_out(paths: list[Path], executed: list[Path], source: Path) -> None:
     rows = moments(paths[0].parent / MAP)
     sections = by_section(rows)
     pictures: list[Picture] = []
-    titles = {}
+    titles, first = {}, ""
     for path, copy in zip(paths, executed, strict=True):
         page = Page(path.name, static, sections)
         page.write(copy, source)
         pictures += page.pictures
         titles[path.name] = page.head
+        first = first or next(iter(page.live), "")
     made = {"moments": companion(rows), "pictures": gallery(pictures, titles, static / "thumbnails")}
+    made["first slider"] = first
     made |= {f"logged {name}": logged(name) for name in ALGORITHMS}
-    for file in (SITE / "pages").glob("*.md"):
+    for file in pages.glob("*.md"):
         text = file.read_text(encoding="utf-8")
         for place, listing in made.items():
             text = text.replace(f"{{{{ {place} }}}}", listing)

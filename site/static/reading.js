@@ -20,7 +20,14 @@ function letScroll() {
   }
 }
 
+/** Screen readers tell apart what has a name. */
+function nameLandmarks() {
+  document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "All pages");
+  document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
+}
+
 function begin() {
+  nameLandmarks();
   followTheme();
   letScroll();
   new MutationObserver(followTheme).observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });

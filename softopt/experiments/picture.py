@@ -1,31 +1,29 @@
-"""Take the README's picture: the temperature explorer as a reader meets it, in a real JupyterLab.
+"""Take the README's picture: the first figure of the course as a reader meets it, in a real JupyterLab.
 
 Run by ``make picture``.
 """
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
 from softopt.experiments.browser import browser
-from softopt.experiments.jupyter import Notebook, jupyter_server, write_notebook
+from softopt.experiments.jupyter import Notebook, jupyter_server
 
-PICTURE = Path(__file__).parents[2] / "notebooks" / "pictures" / "explorer.png"
-CELL = """from softopt.interactive import explore_temperature
-from softopt.tabular import MDP
-
-explore_temperature(MDP.from_gymnasium("FrozenLake-v1", discount=0.99))"""
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "00_start_here.ipynb"
+PICTURE = NOTEBOOK.parent / "pictures" / "explorer.png"
 
 
 def take(path: Path = PICTURE) -> Path:
     """Write the picture to ``path`` and return it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        write_notebook(Path(folder) / "picture.ipynb", [CELL])
+        shutil.copy(NOTEBOOK, folder)
         with jupyter_server(Path(folder)) as server, browser() as chromium:
             context = chromium.new_context(viewport={"width": 1500, "height": 1300}, device_scale_factor=1.5)
-            notebook = Notebook.open(context, server, "picture.ipynb")
+            notebook = Notebook.open(context, server, NOTEBOOK.name)
             notebook.run_all()
             notebook.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
             explorer = notebook.page.wait_for_selector(".softopt[data-frame]")

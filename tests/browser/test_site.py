@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import os
+import posixpath
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,10 +17,12 @@ import nbformat
 import pytest
 
 pytest.importorskip("sphinx", reason="Sphinx is not installed (the extra `site`)")
+from sphinx.util.inventory import InventoryFile
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "site"))
 
-from builder.browse import Served, latencies, serve, stiff, visit  # noqa: E402
+from builder.browse import PICTURES, Served, latencies, serve, stiff, visit  # noqa: E402
 
 AXE = ROOT / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -35,6 +41,13 @@ SLIDER = """from softopt.interactive import explore_temperature
 from softopt.tabular import MDP
 
 explore_temperature(MDP.from_gymnasium("FrozenLake-v1", discount=0.99))"""
+PLAYER = f"""import sys
+
+sys.path.insert(0, {str(ROOT / "tests")!r})
+from rollout_cases import glider
+from softopt.interactive import play
+
+play(glider(), name="A glider")"""
 CONTROL = "import ipywidgets\n\nipywidgets.IntSlider(value=3, description='how many')"
 
 
@@ -45,9 +58,9 @@ def write(path: Path, cells: list[tuple[str, str]]) -> None:
     nbformat.write(notebook, path)
 
 
-def build(notebooks: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+def build(notebooks: Path, folder: Path, *options: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, ROOT / "site" / "build.py", "--notebooks", notebooks]
-    command += ["--to", folder / "_site", "--work", folder / "work"]
+    command += ["--to", folder / "_site", "--work", folder / "work", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
 
 
@@ -58,7 +71,7 @@ def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for other in (ROOT / "notebooks").glob("[0-9]*.ipynb"):  # the other pages link to them
         write(folder / other.name, [("text", f"# {other.stem}")])
     write(folder / "00_start_here.ipynb", [("text", START)])
-    write(folder / "01_small.ipynb", [slider, ("code", SLIDER), number, ("code", CONTROL)])
+    write(folder / "01_small.ipynb", [slider, ("code", SLIDER), number, ("code", CONTROL), ("code", PLAYER)])
     return folder
 
 
@@ -77,16 +90,26 @@ def served(chromium: Any, built: Path) -> Iterator[Served]:
         yield running
 
 
-def test_a_slider_moves_at_once_and_nothing_leaves(chromium: Any, served: Served, artefacts: Path) -> None:
+def test_widgets_move_at_once_and_nothing_leaves(chromium: Any, served: Served, artefacts: Path) -> None:
     with visit(chromium, served, "01_small.html") as seen:
-        (place,) = seen.widgets()
-        assert place.get_attribute("data-shown") == "live"
-        assert not list(stiff(seen.page, place))
-        waits = latencies(seen.page, place.query_selector(".widget-live section"), moves=10)
-        assert len(waits) == 10
+        explorer, player = seen.widgets()
+        for place in (explorer, player):
+            assert place.get_attribute("data-shown") == "live"
+            assert not list(stiff(seen.page, place))
+        assert len(latencies(seen.page, explorer.query_selector(".widget-live section"), moves=10)) == 10
+        before = explorer.evaluate(PICTURES)
+        explorer.query_selector("canvas").click(position={"x": 150, "y": 150})  # another cell: its actions are shown
+        assert explorer.evaluate(PICTURES) != before
         assert seen.left == seen.errors == []
         assert seen.weight < 6e6
         seen.page.screenshot(path=artefacts / "site_slider.png", full_page=True)
+
+
+def test_the_first_slider_of_the_course_is_on_the_front_page(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "index.html") as seen:
+        (place,) = seen.widgets()
+        assert place.query_selector("section").get_attribute("aria-label") == "Temperature explorer"
+        assert not list(stiff(seen.page, place))
 
 
 def test_what_needs_a_kernel_says_so_with_its_value(chromium: Any, served: Served) -> None:
@@ -142,7 +165,18 @@ def test_every_word_can_be_searched_for(chromium: Any, served: Served) -> None:
 def test_the_gallery_leads_to_the_section_of_each_figure(chromium: Any, served: Served) -> None:
     with visit(chromium, served, "gallery.html") as seen:
         links = seen.page.eval_on_selector_all(".gallery a", "(all) => all.map((one) => one.getAttribute('href'))")
-    assert links == ["01_small.html#a-slider"]
+    assert links == ["01_small.html#a-slider", "01_small.html#a-number"]
+
+
+@pytest.mark.parametrize("name", ["operators", "tabular", "deep", "runs", "interactive", "control.motor"])
+def test_every_public_name_is_in_the_reference(built: Path, name: str) -> None:
+    with (built / "_site" / "objects.inv").open("rb") as stream:
+        known = InventoryFile.load(stream, "", posixpath.join)
+    described = {place for kind, places in known.items() if kind.startswith("py:") for place in places}
+    module = importlib.import_module(f"softopt.{name}")
+    public = [public for public in module.__all__ if not inspect.ismodule(getattr(module, public))]
+    found = {place.rpartition(".")[2] for place in described if place.startswith(f"softopt.{name}.")}
+    assert sorted(set(public) - found) == []
 
 
 @pytest.mark.parametrize("look", [{}, PHONE, {"color_scheme": "dark"}], ids=["desktop", "phone", "dark"])
@@ -175,10 +209,12 @@ def test_what_is_wrong_is_named_and_the_old_site_stays(
     notebooks: Path, built: Path, tmp_path: Path, cell: tuple[str, str], words: str
 ) -> None:
     before = (built / "_site" / "index.html").stat().st_mtime_ns
+    (tmp_path / "index.md").write_text("# Alone\n\n```{toctree}\n:glob:\n\n*\n```\n")  # without the slow reference
+    shutil.copy(ROOT / "site" / "pages" / "companion.md", tmp_path)
     bad = notebooks / "02_wrong.ipynb"
     write(bad, [("text", "# Wrong"), cell])
     try:
-        done = build(notebooks, built)
+        done = build(notebooks, built, "--pages", tmp_path)
     finally:
         bad.unlink()
     assert done.returncode == 1
