@@ -91,9 +91,10 @@ function begin(root) {
     moment.item.setAttribute("aria-current", "true");
     const list = root.querySelector(".companion-lists");
     list.scrollTop = moment.item.offsetTop - list.offsetTop - list.clientHeight / 3;
-    const link = moment.item.querySelector("a:not(.moment-time)");
-    news.textContent = link ? HELP : "The section for this moment is still to come.";
-    if (link) turnTo(new URL(link.href));
+    const link = ({ item }) => item.querySelector("a:not(.moment-time)");
+    news.textContent = link(moment) ? HELP : "The section for this moment is still to come; this is one before it.";
+    const latest = moments.slice(0, moments.indexOf(moment) + 1).findLast(link);
+    if (latest) turnTo(new URL(link(latest).href));
   }
 
   /** Open a page in the pane, at a place. By script: a browser that goes there by itself moves the page around it. */

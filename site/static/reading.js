@@ -26,6 +26,13 @@ function nameLandmarks() {
   document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
 }
 
+/** Paper cannot be unfolded: answers are open while the page is printed. */
+function unfoldForPaper() {
+  const folded = [...document.querySelectorAll("details:not([open])")];
+  for (const details of folded) details.open = true;
+  addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }), { once: true });
+}
+
 function begin() {
   nameLandmarks();
   followTheme();
@@ -34,6 +41,7 @@ function begin() {
   dark.addEventListener("change", followTheme);
   addEventListener("resize", letScroll);
   addEventListener("load", letScroll);
+  addEventListener("beforeprint", unfoldForPaper);
   if (window.frameElement?.name === "section") document.documentElement.classList.add("in-companion");
 }
 

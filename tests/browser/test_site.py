@@ -41,6 +41,7 @@ SLIDER = """from softopt.interactive import explore_temperature
 from softopt.tabular import MDP
 
 explore_temperature(MDP.from_gymnasium("FrozenLake-v1", discount=0.99))"""
+FOLDED = "<details><summary>What does it mean?</summary>an answer</details>"
 PLAYER = f"""import sys
 
 sys.path.insert(0, {str(ROOT / "tests")!r})
@@ -67,7 +68,10 @@ def build(notebooks: Path, folder: Path, *options: Any) -> subprocess.CompletedP
 @pytest.fixture(scope="module")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("notebooks")
-    slider, number = ("text", "# 01 · Small\n\n## A slider"), ("text", "## A number\n\nWords to be found: quokka.")
+    slider, number = (
+        ("text", "# 01 · Small\n\n## A slider"),
+        ("text", "## A number\n\nWords to be found: quokka.\n\n" + FOLDED),
+    )
     for other in (ROOT / "notebooks").glob("[0-9]*.ipynb"):  # the other pages link to them
         write(folder / other.name, [("text", f"# {other.stem}")])
     write(folder / "00_start_here.ipynb", [("text", START)])
@@ -122,6 +126,30 @@ def test_without_its_script_the_still_picture_stays(chromium: Any, served: Serve
     with visit(chromium, served, "01_small.html", java_script_enabled=False) as seen:
         assert seen.page.is_visible(".widget img.widget-still")
         assert len(seen.page.get_attribute(".widget img.widget-still", "alt")) > 40
+
+
+def test_a_slider_follows_a_finger(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "01_small.html", **PHONE) as seen:
+        place = seen.widgets()[0]
+        before = place.evaluate(PICTURES)
+        slider = place.query_selector("input[type=range]")
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        seen.page.touchscreen.tap(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+        assert int(slider.input_value()) > 0.8 * int(slider.get_attribute("max"))
+        assert place.evaluate(PICTURES) != before
+
+
+def test_on_paper_the_still_picture_stands_and_nothing_is_folded(chromium: Any, served: Served) -> None:
+    with visit(chromium, served, "01_small.html") as seen:
+        seen.widgets()
+        seen.page.emulate_media(media="print")
+        assert seen.page.is_visible(".widget .widget-still")
+        assert not seen.page.is_visible(".widget-live")
+        seen.page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+        assert seen.page.eval_on_selector("details", "(folded) => folded.open")
+        seen.page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+        assert not seen.page.eval_on_selector("details", "(folded) => folded.open")
 
 
 @pytest.mark.parametrize(
