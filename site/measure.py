@@ -1,4 +1,4 @@
-"""Measure a built site in a real browser: weight of each page, life and speed of its widgets, what leaves the machine.
+"""Measure a built site in a real browser: weight, life and speed of widgets, barriers, what leaves the machine.
 
 python site/measure.py [_site]
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from builder.browse import latencies, serve, stiff, visit
+from builder.browse import AXE, barriers, latencies, serve, stiff, visit
 
 from softopt.experiments.browser import browser
 
@@ -18,13 +18,14 @@ HEAVY = 6e6
 
 
 def main(site: Path) -> int:
-    """Print a line a page and a line a widget; return 0 if every page is light, at home, and every widget moves."""
+    """Print a line a page and a line a widget; return 0 if pages are light and faultless and every widget moves."""
     good, everywhere = True, []
     with serve(site) as served, browser() as chromium:
         for path in sorted(site.glob("*.html")):
             with visit(chromium, served, path.name) as seen:
                 places = seen.widgets()
                 faults = [f"asks for {address}" for address in seen.left] + seen.errors
+                faults += barriers(seen.page) if AXE.exists() else []
                 weight = f"{seen.weight / 1e6:.2f} MB at first"
                 print(f"{path.name}: {weight}, {len(places)} widgets {faults or ''}", flush=True)
                 good &= seen.weight < HEAVY and not faults
@@ -40,6 +41,8 @@ def main(site: Path) -> int:
                     name = root.get_attribute("aria-label")[:60]
                     print(f"    {name}: {'; '.join(still) or 'moves'}, {_speed(waits)}", flush=True)
                     good &= not still
+    if not AXE.exists():
+        print("Barriers were not looked for: axe-core comes with npm install --prefix .ci --no-save.")
     print(f"All sliders: {_speed(everywhere)}. Load of the machine: {os.getloadavg()[0]:.1f}.")
     return 0 if good else 1
 

@@ -13,6 +13,9 @@ from typing import Any
 
 from softopt.experiments.bench_slider import drag
 
+AXE = (
+    Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+)  # npm install --prefix .ci --no-save
 SLIDE = "(input, index) => { input.value = index; input.dispatchEvent(new Event('input', { bubbles: true })); }"
 PICTURES = "(root) => [...root.querySelectorAll('canvas')].map((canvas) => canvas.toDataURL()).join()"
 
@@ -146,3 +149,11 @@ def latencies(page: Any, root: Any, moves: int = 40) -> list[float]:
     unchanged = drag(page, root, moves)
     seen = page.evaluate("() => { probe.stop(); return probe.seen; }")
     return [] if unchanged else [entry["latency"] for entry in seen[-moves:] if entry["latency"] is not None]
+
+
+def barriers(page: Any) -> list[str]:
+    """What axe-core calls serious or critical on a page: each rule with the first element that breaks it."""
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")["violations"]
+    grave = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    return [f"{rule['id']}: {rule['nodes'][0]['html']}" for rule in grave]
