@@ -18,7 +18,8 @@ KINDS = {
     "stairs_down": "height of a step, m",
 }
 BEGINS = 1.0  # metres ahead of the start; up to there it is flat
-LONG, WIDE = 12.0, 3.0  # metres
+LONG, WIDE = 12.0, 3.0  # metres, of the field of blocks; slopes and stairs are as long
+BROAD = 20.0  # metres from side to side of slopes and stairs: nobody walks off their edge
 STEEPEST = {"slope_up": 45.0, "slope_down": 45.0}
 HIGHEST = 0.5  # metres, of a block or a step
 N_BLOCKS = 60
@@ -87,20 +88,20 @@ class Terrain:
             'rgba="0.93 0.93 0.9 1"/>'
         ]
         if self.kind.startswith(("slope", "stairs")):
-            parts.append(_box("pad", -5 + BEGINS, 0, -DEEP, 5, WIDE / 2, DEEP))
+            parts.append(_box("pad", -5 + BEGINS, 0, -DEEP, 5, BROAD / 2, DEEP))
         if self.kind.startswith("slope"):
             turn = np.arctan(self._rise)
             # The top of the box goes through (BEGINS, 0): its middle is half its thickness below the surface's middle.
             half = (LONG - BEGINS) / 2 / np.cos(turn)
             x = (BEGINS + LONG) / 2 + DEEP * np.sin(turn)
             z = self._rise * (LONG - BEGINS) / 2 - DEEP * np.cos(turn)
-            parts.append(_box("slope", x, 0, z, half, WIDE / 2, DEEP, -turn))
+            parts.append(_box("slope", x, 0, z, half, BROAD / 2, DEEP, -turn))
         elif self.kind.startswith("stairs"):
             edges = np.arange(BEGINS, LONG, self.depth)
             for k, edge in enumerate(edges):
                 middle = edge + self.depth / 2
                 top = float(self.height(middle))
-                parts.append(_box(f"step_{k}", middle, 0, top - DEEP, self.depth / 2, WIDE / 2, DEEP))
+                parts.append(_box(f"step_{k}", middle, 0, top - DEEP, self.depth / 2, BROAD / 2, DEEP))
         for k, (x, y, long, wide, high) in enumerate(self.blocks()):
             parts.append(_box(f"block_{k}", x, y, high / 2, long, wide, high / 2))
         return "".join(parts)
