@@ -7,75 +7,28 @@ import inspect
 import os
 import posixpath
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 
 pytest.importorskip("sphinx", reason="Sphinx is not installed (the extra `site`)")
 from sphinx.util.inventory import InventoryFile
 
-ROOT = Path(__file__).parents[2]
+from .site_cases import ROOT, build, write, write_small
+
 sys.path.insert(0, str(ROOT / "site"))
 
-from builder.browse import AXE, PICTURES, Served, barriers, latencies, serve, stiff, visit  # noqa: E402
+from builder.browse import AXE, PICTURES, Served, barriers, latencies, serve, stiff, visit
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-START = """# Start here
-
-## The lecture map
-
-| # | time | claim | where |
-|--:|---|---|---|
-| 1 | earlier | Values are messages | [01 · A slider](01_small.ipynb#A-slider) |
-| 2 | 0:20 | The slider moves, $V = T\\log Z$ | [01 · A slider](01_small.ipynb#A-slider) |
-| 3 | 2:58 | So does the number | [01 · A number](01_small.ipynb#A-number) |
-| 4 | 4:00 | This one is still to come | *coming* |
-"""
-SLIDER = """from softopt.interactive import explore_temperature
-from softopt.tabular import MDP
-
-explore_temperature(MDP.from_gymnasium("FrozenLake-v1", discount=0.99))"""
-FOLDED = "<details><summary>What does it mean?</summary>an answer</details>"
-PLAYER = f"""import sys
-
-sys.path.insert(0, {str(ROOT / "tests")!r})
-from rollout_cases import glider
-from softopt.interactive import play
-
-play(glider(), name="A glider")"""
-CONTROL = "import ipywidgets\n\nipywidgets.IntSlider(value=3, description='how many')"
-
-
-def write(path: Path, cells: list[tuple[str, str]]) -> None:
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    make = {"text": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
-    notebook.cells = [make[kind](source, id=f"cell-{k}") for k, (kind, source) in enumerate(cells)]
-    nbformat.write(notebook, path)
-
-
-def build(notebooks: Path, folder: Path, *options: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "site" / "build.py", "--notebooks", notebooks]
-    command += ["--to", folder / "_site", "--work", folder / "work", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=folder)
 
 
 @pytest.fixture(scope="module")
 def notebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("notebooks")
-    slider, number = (
-        ("text", "# 01 · Small\n\n## A slider"),
-        ("text", "## A number\n\nWords to be found: quokka.\n\n" + FOLDED),
-    )
-    for other in (ROOT / "notebooks").glob("[0-9]*.ipynb"):  # the other pages link to them
-        write(folder / other.name, [("text", f"# {other.stem}")])
-    write(folder / "00_start_here.ipynb", [("text", START)])
-    write(folder / "01_small.ipynb", [slider, ("code", SLIDER), number, ("code", CONTROL), ("code", PLAYER)])
-    return folder
+    return write_small(tmp_path_factory.mktemp("notebooks"))
 
 
 @pytest.fixture(scope="module")
