@@ -11,9 +11,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from softopt.experiments.jupyter import hidden_errors
+
 COURSE = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(COURSE.glob("[0-9]*.ipynb"))
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 def run(notebook: nbformat.NotebookNode, folder: Path, seconds: float) -> None:
@@ -21,14 +22,6 @@ def run(notebook: nbformat.NotebookNode, folder: Path, seconds: float) -> None:
     NotebookClient(
         notebook, timeout=seconds, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
-
-
-def hidden_errors(notebook: nbformat.NotebookNode) -> Iterator[str]:
-    """Yield the errors that a run does not raise: those caught by an output widget, as under ``interact``."""
-    for model in notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {}).values():
-        for output in model["state"].get("outputs", []):
-            if output["output_type"] == "error":
-                yield f"{output['ename']}: {output['evalue']}"
 
 
 def warnings(notebook: nbformat.NotebookNode) -> Iterator[str]:

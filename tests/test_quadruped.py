@@ -112,11 +112,11 @@ def test_the_last_five_steps_are_seen(world):
 
 
 @pytest.mark.parametrize(("kind", "steepness"), GROUNDS)
-@pytest.mark.parametrize("x", [0.0, 3.2, 7.1])
-def test_the_ground_is_where_its_height_says(kind, steepness, x):
+@pytest.mark.parametrize(("x", "y"), [(0.0, 1.0), (3.2, 1.0), (7.1, 1.0), (7.1, -9.5)])
+def test_the_ground_is_where_its_height_says(kind, steepness, x, y):
     world = Quadruped(terrain=kind, steepness=steepness)
     mujoco.mj_forward(world.model, world.data)
-    above, down, met = np.array([x, 1.0, 3.0]), np.array([0.0, 0.0, -1.0]), np.array([-1], np.int32)
+    above, down, met = np.array([x, y, 3.0]), np.array([0.0, 0.0, -1.0]), np.array([-1], np.int32)
     ray = mujoco.mj_ray(world.model, world.data, above, down, None, 1, -1, met)
     assert 3.0 - ray == pytest.approx(float(world.terrain.height(x)), abs=1e-6)
 

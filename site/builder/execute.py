@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
 
+from softopt.experiments.jupyter import hidden_errors
+
 ROOT = Path(__file__).parents[2]
-WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 SECONDS_A_CELL = 900
 # One thread a kernel: two notebooks run beside each other, and small problems are slower on more threads.
 QUIET = {"SOFTOPT_FAST": "0", "OMP_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
@@ -90,14 +91,6 @@ def run(path: Path, copy: Path, seconds: float = SECONDS_A_CELL) -> float:
     nbformat.write(notebook, half)
     half.rename(copy)
     return time.monotonic() - began
-
-
-def hidden_errors(notebook: nbformat.NotebookNode) -> Iterator[str]:
-    """Yield the errors that a run does not raise: those caught by an output widget, as under ``interact``."""
-    for model in notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {}).values():
-        for output in model["state"].get("outputs", []):
-            if output["output_type"] == "error":
-                yield f"{output['ename']}: {output['evalue']}"
 
 
 def _where(path: Path, notebook: nbformat.NotebookNode, index: int | None, reason: str) -> str:

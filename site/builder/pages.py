@@ -13,9 +13,9 @@ from typing import Any
 
 import nbformat
 
-from builder.execute import WIDGET_STATE
 from builder.lecture import Moment, anchor
 from builder.widgets import Widgets
+from softopt.experiments.jupyter import WIDGET_STATE
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 INLINE = re.compile(r'<img\b[^>]*\bsrc="data:image/png;base64,([^"]+)"[^>]*>')

@@ -71,6 +71,8 @@ def spread_of(ways: ArrayLike) -> dict[str, float]:
 def straightness(courses: ArrayLike) -> Array:
     """Distance from start to end by the length of the way, (n,): 1 is straight, near 0 ends where it began.
 
+    Those who track animals call it the straightness index (Batschelet 1981, Circular Statistics in Biology).
+
     Args:
         courses: (n, T + 1, 2) places; one that never moves counts as 0.
 

@@ -21,6 +21,8 @@ from typing import Any
 
 import softopt
 
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+
 
 @dataclass
 class Server:
@@ -109,6 +111,18 @@ def write_notebook(path: Path, cells: Sequence[str]) -> Path:
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
     return path
+
+
+def hidden_errors(notebook: Any) -> Iterator[str]:
+    """Yield the errors that a run does not raise: those caught by an output widget, as under ``interact``.
+
+    Args:
+        notebook: executed and saved with its widgets, as nbformat reads it.
+    """
+    for model in notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {}).values():
+        for output in model["state"].get("outputs", []):
+            if output["output_type"] == "error":
+                yield f"{output['ename']}: {output['evalue']}"
 
 
 @dataclass

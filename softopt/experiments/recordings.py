@@ -129,8 +129,8 @@ for _angle in DIRECTIONS:
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("one_way")), range(8))
 
 # The spider that may run anywhere, with and without turning what it has seen by quarter turns.
-_LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 25_000, "discount": 0.97}
-_LEGS["precision"] = "float32"
+_LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 25_000, "precision": "float32"}
+_LEGS |= {"discount": 0.97}
 _RUN = {"environment": "softopt/Spider-v0", "steps": 25_000, "evaluate_every": 2_500, "evaluation_episodes": 3}
 CAP = 0.5  # m/s, of the control in which speed beyond it is not paid
 SPIDERS = {
@@ -160,11 +160,11 @@ RECORDINGS |= {
     "arm/ddpg": Setup(DDPGConfig(**_JOINTS, twin=True, target_noise=0.2, policy_delay=2), **_STACK),
 }
 
-# The quadruped, on the flat. 50 steps are a second, so 54 000 are 18 minutes of the robot's time. Its target entropy is
-# low, so that it does without noise what it has learned with it: at the usual -8 nats it then stands still.
-_TROT = SACConfig(hidden=(128, 128), warm_up=2_000, capacity=162_000, temperature=None, precision="float32")
+# The quadruped, on the flat. 50 steps are a second, so 54 000 are 18 minutes of the robot's time. The target entropy is
+# twice as low as usual: in trials (seed 1000) it walked at -8 nats as long as it explored, and stood without the noise.
+_TROT = {"hidden": (128, 128), "warm_up": 2_000, "capacity": 162_000, "precision": "float32"}
 RECORDINGS["quadruped/sac"] = Setup(
-    replace(_TROT, target_entropy=-16.0),
+    SACConfig(**_TROT, temperature=None, target_entropy=-16.0),
     "softopt/Quadruped-v0",
     steps=162_000,
     evaluate_every=6_000,

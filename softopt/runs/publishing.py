@@ -12,9 +12,7 @@ from typing import Any
 import psutil
 import torch
 
-from softopt.deep.state import pack
 from softopt.envs import Rollout
-from softopt.runs.checkpoint import write_checkpoint
 from softopt.runs.curve import to_csv
 from softopt.runs.recording import MANIFEST, checksum
 from softopt.runs.run import Run
@@ -44,9 +42,7 @@ def publish(run: Run, name: str, data: Path, film: Rollout | None = None, critic
     folder.mkdir(parents=True, exist_ok=True)
     files = {kind: folder / f"seed_{seed}_{kind}" for kind in ("curve.csv", "policy.safetensors")}
     files["curve.csv"].write_text(to_csv(run.rows), encoding="utf-8")
-    agent = run.training.agent
-    kept = {name: agent.parts()[name] for name in dict.fromkeys([*agent.acts_with, *(["critic"] if critic else [])])}
-    write_checkpoint(files["policy.safetensors"], pack(kept), {"setup": run.setup.to_json()})
+    run.write_policy(files["policy.safetensors"], *(["critic"] if critic else []))
     for step, path in run.kept.items():
         files[f"policy_{step}.safetensors"] = folder / f"seed_{seed}_policy_{step}.safetensors"
         shutil.copyfile(path, files[f"policy_{step}.safetensors"])

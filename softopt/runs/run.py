@@ -59,12 +59,15 @@ class Run:
         steps = range(every, min(self.step, self.setup.steps - 1) + 1, every) if every else ()
         return {step: self.folder / f"policy_{step}.safetensors" for step in steps}
 
-    def keep(self) -> None:
-        """Write what the agent needs to act, if it is time to keep it."""
-        if self.step in self.kept:
-            agent = self.training.agent
-            acting = pack({part: agent.parts()[part] for part in agent.acts_with})
-            write_checkpoint(self.kept[self.step], acting, {"setup": self.setup.to_json()})
+    def write_policy(self, path: Path, *also: str) -> None:
+        """Write what the agent needs to act, and the parts that are named besides.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        agent = self.training.agent
+        parts = {name: agent.parts()[name] for name in dict.fromkeys([*agent.acts_with, *also])}
+        write_checkpoint(path, pack(parts), {"setup": self.setup.to_json()})
 
     def save(self) -> None:
         """Write the checkpoint, in place of the one before.
@@ -174,7 +177,8 @@ def carry_on(run: Run, report: Callable[[Report], None] = lambda _: None, *, sav
             if news.evaluation:
                 run.rows.append(row(news.step, news.evaluation, news.logged | news.measured))
                 earned = run.rows[-1]["return"]
-                run.keep()
+                if news.step in run.kept:
+                    run.write_policy(run.kept[news.step])
             elif news.returns and not run.rows:
                 earned = news.returns[-1]
             temperature = news.logged.get("temperature", temperature)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from rollout_cases import glider
 
-from softopt.experiments.jupyter import Notebook, Server, jupyter_server, write_notebook
+from softopt.experiments.jupyter import WIDGET_STATE, Notebook, Server, jupyter_server, write_notebook
 
 from .player_page import BLUE, COLOURED
 
@@ -21,7 +21,6 @@ CELLS = (
     "play(slow, view='side')",
 )
 READY = "() => document.querySelectorAll('.softopt[data-view=\"3d\"]').length === 2"
-STATE = "application/vnd.jupyter.widget-state+json"
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +105,7 @@ def test_a_saved_notebook_carries_three_js_once_and_plays_again(chromium: Any, s
     notebook.page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
     notebook.page.close()
     text = first.read_text(encoding="utf-8")
-    state = json.loads(text)["metadata"]["widgets"][STATE]["state"].values()
+    state = json.loads(text)["metadata"]["widgets"][WIDGET_STATE]["state"].values()
     assert sum("WebGLRenderer=" in json.dumps(widget) for widget in state) == 1
     second.write_text(text, encoding="utf-8")
     again = Notebook.open(context, saving, second.name)  # another kernel, in which nothing has run

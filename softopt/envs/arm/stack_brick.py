@@ -44,7 +44,7 @@ class StackBrick(Simulated):
 
     Reward: ``-4 d^2 - 0.1 log(d^2 + 1e-5) - (1 - cos tilt) - 0.002 |a|^2``, d being the distance between the underside
     of the brick and a goal, metres. The goal is the seat; or, for a brick that is r off to the side, a place that is
-    ``0.06 min(1, r / 0.02)`` above it: else many a brick would come down beside the stud, 7 cm from the seat, and stay
+    ``0.06 min(1, r / 0.02)`` above it. Without that a brick may come down beside the stud, 7 cm from the seat, and stay
     there. The logarithm pays for the last millimetres.
 
     Termination: never. Truncation: after 120 steps (6 s).

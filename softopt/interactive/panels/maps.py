@@ -1,23 +1,15 @@
-"""Panels: what an explorer can draw. A dataclass here names the arrays; a small module in ``js/`` draws them.
-
-To add a panel, write a dataclass whose name is the key under which ``js/explorer.js`` lists its module. Arrays
-are sent once as float32, everything else as JSON, field by field under the same names.
-
-Every array that changes with the sliders has their lengths as its first axes: (F, ...) for one slider,
-(F, G, ...) for two. ``frames`` below stands for these axes.
-"""
+"""Panels that colour a plane: a gridworld, a table of numbers, a density with points on it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from softopt.interactive.panels.arrays import Limits, expect, extremes, palette
 from softopt.tabular.grid import Grid
-
-Limits = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,118 +148,3 @@ class Scatter:
             "limits": self.limits or extremes(self.background),
             "palette": palette(self.colours),
         }
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """Curves against a slider with a marker that follows it; or, with ``x``, curves that change at every frame.
-
-    Args:
-        title: what is drawn, with its unit.
-        curves: name -> (frames,) against a slider, or (frames, X) against ``x``. Values that are not finite
-            leave a gap.
-        along: which slider the horizontal axis is, 0 or 1; not used with ``x``.
-        x: (X,) increasing, or None.
-        x_label: name of the horizontal axis; a slider's name where there is no ``x``.
-        limits: of the vertical axis, the same at every frame; None takes the extremes.
-        logarithmic: whether the vertical axis is logarithmic.
-    """
-
-    title: str
-    curves: Mapping[str, NDArray[np.float64]]
-    _: KW_ONLY
-    along: int = 0
-    x: NDArray[np.float64] | None = None
-    x_label: str = ""
-    limits: Limits | None = None
-    logarithmic: bool = False
-
-    def check(self, frames: tuple[int, ...]) -> None:
-        """Raise ValueError where an array has not the shape that the sliders ask for."""
-        for name, curve in self.curves.items():
-            expect(curve, frames if self.x is None else (*frames, len(self.x)), f"curve {name!r}")
-        if self.x is None and not 0 <= self.along < len(frames):
-            raise ValueError(f"lines {self.title!r} run along slider {self.along}; there are {len(frames)}.")
-
-    def describe(self) -> dict[str, object]:
-        """The fields as the page reads them."""
-        values = np.concatenate([np.ravel(curve) for curve in self.curves.values()])
-        if self.logarithmic:
-            values = np.where(values > 0, values, np.nan)
-        return {
-            "title": self.title,
-            "curves": dict(self.curves),
-            "along": self.along,
-            "x": None if self.x is None else np.asarray(self.x, dtype=float).tolist(),
-            "x_label": self.x_label,
-            "limits": self.limits or extremes(values),
-            "logarithmic": self.logarithmic,
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class Bars:
-    """Horizontal bars, one a name, in one group or in several groups side by side.
-
-    Args:
-        title: what is drawn, with its unit.
-        names: N texts, one a bar.
-        groups: name -> (frames, N), or (frames, S, N) with ``by_state``. ``-inf`` is written as "forbidden".
-        by_state: follow the cell that is selected in a :class:`GridMap`.
-        limits: group -> the ends of its axis; None takes the extremes, zero included.
-    """
-
-    title: str
-    names: Sequence[str]
-    groups: Mapping[str, NDArray[np.float64]]
-    _: KW_ONLY
-    by_state: bool = False
-    limits: Mapping[str, Limits] | None = None
-
-    def check(self, frames: tuple[int, ...]) -> None:
-        """Raise ValueError where an array has not the shape that the sliders ask for."""
-        shape = (*frames, None, len(self.names)) if self.by_state else (*frames, len(self.names))
-        for name, values in self.groups.items():
-            expect(values, shape, f"bars {name!r}")
-
-    def describe(self) -> dict[str, object]:
-        """The fields as the page reads them."""
-        given = self.limits or {}
-        ends = {name: given.get(name) or extremes(values) for name, values in self.groups.items()}
-        return {
-            "title": self.title,
-            "names": list(self.names),
-            "groups": dict(self.groups),
-            "by_state": self.by_state,
-            "limits": {name: (min(low, 0.0), max(high, 0.0)) for name, (low, high) in ends.items()},
-        }
-
-
-Panel = GridMap | HeatMap | Scatter | Lines | Bars
-
-
-def extremes(values: ArrayLike) -> Limits:
-    """Smallest and largest finite value; (0, 1) where there is none, and never an empty range."""
-    values = np.asarray(values, dtype=np.float64)
-    finite = values[np.isfinite(values)]
-    if not finite.size:
-        return 0.0, 1.0
-    low, high = float(finite.min()), float(finite.max())
-    # Equal up to round-off is equal: an axis over the last digits would show noise.
-    return (low, high) if high - low > 1e-9 * max(1.0, abs(low)) else (low - 0.5, high + 0.5)
-
-
-def palette(name: str) -> list[str]:
-    """The 256 colours of one of matplotlib's colour maps, as ``#rrggbb``: the same in page and figure."""
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    return [to_hex(colour) for colour in colormaps[name](np.linspace(0, 1, 256))]
-
-
-def expect(array: NDArray[np.float64], shape: tuple[int | None, ...], what: str) -> None:
-    """Raise ValueError unless ``array`` has ``shape``, where None stands for any length."""
-    given = np.shape(array)
-    if len(given) != len(shape) or any(n is not None and n != m for n, m in zip(shape, given, strict=True)):
-        wanted = ", ".join("any" if n is None else str(n) for n in shape)
-        raise ValueError(f"{what} must have shape ({wanted}), sliders first; got {given}.")
