@@ -129,9 +129,9 @@ for _angle in DIRECTIONS:
 OTHER_SEEDS |= dict.fromkeys((name for name in RECORDINGS if name.startswith("one_way")), range(8))
 
 # The spider that may run anywhere, with and without turning what it has seen by quarter turns.
-_LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 25_000, "precision": "float32"}
+_LEGS = {"hidden": (128, 128), "batch": 128, "warm_up": 1_000, "capacity": 30_000, "precision": "float32"}
 _LEGS |= {"discount": 0.97}
-_RUN = {"environment": "softopt/Spider-v0", "steps": 25_000, "evaluate_every": 2_500, "evaluation_episodes": 3}
+_RUN = {"environment": "softopt/Spider-v0", "steps": 30_000, "evaluate_every": 2_500, "evaluation_episodes": 3}
 CAP = 0.5  # m/s, of the control in which speed beyond it is not paid
 SPIDERS = {
     "ddpg": DDPGConfig(**_LEGS),

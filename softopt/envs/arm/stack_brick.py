@@ -21,7 +21,8 @@ N_JOINTS = 7
 SIMULATED = 3 * N_JOINTS
 MIDDLE = np.array([0.0, 0.45, 0.0, 1.5, 0.0, np.pi - 1.95, 0.0])  # rad: the brick above the stud, upside down
 SEAT = np.array([0.4, 0.0, 0.04])  # metres: where the middle of the brick's underside is to be
-HOVER, FUNNEL = 0.06, 0.02  # metres: how high above the seat to come, until so close to being above it
+HOVER, FUNNEL = 0.06, 0.02  # metres: how high above the seat to come, and over how much to the side to come down
+FREE = 0.006  # metres to the side, from which straight down is right
 SEATED, UPRIGHT = 0.006, 0.95  # metres, and cosine of the tilt: closer and steeper than this it is seated
 PUSHED = 0.4  # seconds that a push lasts
 STRONGEST = 1_000.0  # newtons
@@ -43,9 +44,9 @@ class StackBrick(Simulated):
     Start: joints normal around a pose in which the brick is some 15 cm above the stud, at rest.
 
     Reward: ``-4 d^2 - 0.1 log(d^2 + 1e-5) - (1 - cos tilt) - 0.002 |a|^2``, d being the distance between the underside
-    of the brick and a goal, metres. The goal is the seat; or, for a brick that is r off to the side, a place that is
-    ``0.06 min(1, r / 0.02)`` above it. Without that a brick may come down beside the stud, 7 cm from the seat, and stay
-    there. The logarithm pays for the last millimetres.
+    of the brick and a goal, metres. The goal is the seat; or, for a brick that is r > 0.006 off to the side, a place that
+    is ``0.06 min(1, (r - 0.006) / 0.02)`` above it. Without that a brick may come down beside the stud, 7 cm from the
+    seat, and stay there. The logarithm pays for the last millimetres.
 
     Termination: never. Truncation: after 120 steps (6 s).
 
@@ -119,7 +120,8 @@ class StackBrick(Simulated):
         """Nearness to the goal and uprightness less effort; it never ends."""
         way = state[:, -6:-3] - SEAT
         aside = np.hypot(way[:, 0], way[:, 1])
-        squared = aside**2 + (way[:, 2] - HOVER * np.minimum(1, aside / FUNNEL)) ** 2
+        hover = HOVER * ((aside - FREE) / FUNNEL).clip(0, 1)
+        squared = aside**2 + (way[:, 2] - hover) ** 2
         tilt = 1 + state[:, -1]
         reward = -4 * squared - 0.1 * np.log(squared + 1e-5) - tilt - 0.002 * (action**2).sum(axis=1)
         return reward, np.zeros(len(state), dtype=np.bool_)
