@@ -88,9 +88,10 @@ def test_it_fits_touches_nothing_and_stays(world, home):
     [
         ((0.0, 0.0, 0.0), (0, 0, -1), 0.0, -0.1 * np.log(1e-5)),
         ((0.3, 0.0, 0.46), (0, 0, -1), 0.0, -4 * 0.25 - 0.1 * np.log(0.25001)),  # the goal hovers 6 cm above the seat
-        ((0.0, 0.01, 0.03), (0, 0, -1), 0.0, -4e-4 - 0.1 * np.log(1.1e-4)),  # on its way down through the funnel
+        ((0.0, 0.01, 0.03), (0, 0, -1), 0.0, -4 * 4.24e-4 - 0.1 * np.log(4.34e-4)),  # in the funnel: 12 mm is right
+        ((0.004, 0.0, 0.01), (0, 0, -1), 0.0, -4 * 1.16e-4 - 0.1 * np.log(1.26e-4)),  # so close, straight down is right
         ((0.0, 0.0, 0.0), (1, 0, 0), 0.0, -0.1 * np.log(1e-5) - 1),
-        ((0.0, 0.0, 0.0), (0, 0, -1), 1.0, -0.1 * np.log(1e-5) - 0.014),
+        ((0.0, 0.0, 0.0), (0, 0, -1), 1.0, -0.1 * np.log(1e-5) - 0.14),
     ],
 )
 def test_pay_by_hand(world, way, axis, effort, reward):

@@ -50,6 +50,31 @@ class Paths:
         return self.rewards.sum(axis=1)
 
 
+class Deciding(Protocol):
+    """What :func:`acting` asks of an agent."""
+
+    def best_action(self, observation: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The action to take in one state without noise: (O,) to (A,)."""
+
+
+def acting(agent: Deciding) -> Callable[[NDArray[np.float32]], Array]:
+    """An agent's best actions for :func:`roll`: (n, O) to (n, A), one state at a time, so that n changes no digit.
+
+    Raises:
+        ValueError: later, at the first observation, from an agent that was made for another body.
+    """
+
+    def act(seen: NDArray[np.float32]) -> Array:
+        try:
+            return np.stack([agent.best_action(one) for one in seen])
+        except RuntimeError as fault:  # the first layer of its network is of another size
+            raise ValueError(
+                f"this agent was made for another body: it cannot read {seen.shape[1]} numbers ({fault})."
+            ) from fault
+
+    return act
+
+
 def roll(
     environment: Any,
     act: Callable[[NDArray[np.float32]], ArrayLike],

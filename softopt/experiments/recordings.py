@@ -151,7 +151,7 @@ _STACK = {
     "steps": 40_000,
     "evaluate_every": 2_500,
     "evaluation_episodes": 10,
-    "keep_every": 10_000,
+    "keep_every": 5_000,
 }
 _JOINTS = {"hidden": (128, 128), "warm_up": 2_000, "capacity": 40_000, "discount": 0.97, "precision": "float32"}
 RECORDINGS |= {

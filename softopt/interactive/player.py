@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from softopt.envs.rollout import Rollout
 from softopt.envs.rollout_file import pack
 from softopt.interactive.assemble import JS, assemble
-from softopt.interactive.slider import readable
+from softopt.interactive.slider import Slider, readable
 from softopt.interactive.three_library import three_library
 from softopt.plotting.film_strip import film_strip
 from softopt.plotting.ways import ways
@@ -24,14 +24,14 @@ VIEWS = ("angle", "side", "above")
 
 
 class Player(anywidget.AnyWidget):
-    """Rollouts side by side, or together in one scene, on one clock. :func:`play` makes it.
+    """Rollouts side by side, together in one scene, or one at a time, on one clock. :func:`play` makes it.
 
     Everything is sent once; playing, scrubbing and turning the camera happen in the page alone. Between two
     recorded frames the page moves the bodies smoothly; on a frame it shows what was recorded.
 
     Attributes:
         rollouts: as given.
-        position: the frame at which it starts; the page does not report back.
+        position: the frame at which it starts and, where one is chosen, which; the page does not report back.
     """
 
     _esm = assemble("player.js")
@@ -41,26 +41,34 @@ class Player(anywidget.AnyWidget):
     position = traitlets.List(traitlets.Int()).tag(sync=True)
     library = traitlets.Instance(ipywidgets.Widget).tag(sync=True, **ipywidgets.widget_serialization)
 
-    def __init__(self, rollouts: Sequence[Rollout], *, name: str, **options: Any) -> None:
-        step = min(rollout.dt for rollout in rollouts)
-        times = step * np.arange(1, round(max(rollout.duration for rollout in rollouts) / step) + 1)
+    def __init__(self, rollouts: Sequence[Rollout], *, name: str, choose: Slider | None = None, **options: Any) -> None:
         library = three_library()
-        described, frames = _ship(rollouts)
-        spec = {
-            "name": name,
-            "rollouts": described,
-            "step": step,
-            "labels": [f"{time:.{2 if step >= 0.01 else 3}f} s" for time in times],  # no two alike
-            "sentences": [_sentence(time, rollouts) for time in times],
-            "library": library.name,
-            **options,
-        }
+        self._options = {"name": name, "library": library.name, **options}
         self.rollouts = tuple(rollouts)
-        super().__init__(spec=spec, frames=frames, position=[0], library=library)
+        spec, frames = _describe(self.rollouts, choose, self._options)
+        super().__init__(spec=spec, frames=frames, position=[0, choose.start] if choose else [0], library=library)
+
+    def show(self, *rollouts: Rollout) -> None:
+        """Replay other rollouts in place of these, from their beginning; as many as before.
+
+        Raises:
+            ValueError: another number of rollouts.
+        """
+        if len(rollouts) != len(self.rollouts) or self.spec["choose"]:
+            raise ValueError(
+                f"this player was made for {len(self.rollouts)} rollouts, and shows others in their place unless one "
+                f"is chosen by a slider; got {len(rollouts)}."
+            )
+        self.rollouts = rollouts
+        with self.hold_sync():
+            self.position = [0]
+            self.spec, self.frames = _describe(rollouts, None, self._options)
 
     @property
     def sentence(self) -> str:
         """What has happened when the last rollout has ended."""
+        if self.spec["choose"]:
+            return self.spec["sentences"][self.position[1]][-1]
         return self.spec["sentences"][-1]
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -68,7 +76,8 @@ class Player(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         text = f"{self.spec['name']}. {self.sentence}"
-        figure = (ways if self.spec["together"] else film_strip)(*self.rollouts, title=self.spec["name"], alt=text)
+        shown = self.rollouts[:: max(1, len(self.rollouts) // 2)] if self.spec["choose"] else self.rollouts
+        figure = (ways if self.spec["together"] else film_strip)(*shown, title=self.spec["name"], alt=text)
         data = {**data, "text/plain": text, "image/png": base64.b64encode(figure.png()).decode()}
         return data, {**metadata, "image/png": {"alt": figure.alt}}
 
@@ -76,6 +85,7 @@ class Player(anywidget.AnyWidget):
 def play(
     *rollouts: Rollout,
     together: bool = False,
+    choose: Slider | None = None,
     name: str | None = None,
     view: str = "angle",
     follow: bool | None = None,
@@ -84,15 +94,17 @@ def play(
     """Replay recorded rollouts in the page.
 
     Args:
-        *rollouts: one, or two side by side; any number with ``together``.
+        *rollouts: one, or two side by side; any number with ``together`` or ``choose``.
         together: all bodies in one scene, each with the trace of its way.
+        choose: a slider with a value for each rollout; the one at which it stands is on show.
         name: what a screen reader calls the player; None joins the titles of one or two rollouts.
         view: from an ``angle``, from the ``side``, or from ``above``.
         follow: whether the camera goes with the body, or shows all of its way; None follows unless ``together``.
         autoplay: whether it starts by itself; never for readers who have asked their system for less motion.
 
     Raises:
-        ValueError: no rollout, more than two side by side, or an unknown view.
+        ValueError: no rollout, more than two side by side, a slider with more values or fewer than there are rollouts,
+            or an unknown view.
         TypeError: something that is no rollout.
 
     Example:
@@ -105,19 +117,44 @@ def play(
             raise TypeError(f"play takes rollouts, got {type(rollout).__name__}; Rollout.load(path) reads one.")
     if not rollouts:
         raise ValueError("play needs at least one rollout.")
-    if len(rollouts) > 2 and not together:
+    if choose is not None and (together or len(rollouts) != choose.values.size):
+        raise ValueError(
+            f"slider {choose.name!r} chooses one of {choose.values.size} rollouts, and none is together with another; "
+            f"got {len(rollouts)} rollouts and together={together}."
+        )
+    if len(rollouts) > 2 and not together and choose is None:
         raise ValueError(f"two rollouts fit side by side, got {len(rollouts)}; together=True puts all in one scene.")
     if view not in VIEWS:
         raise ValueError(f"view is one of {', '.join(VIEWS)}; got {view!r}.")
     titles = " and ".join(rollout.title for rollout in rollouts)
     return Player(
         rollouts,
-        name=name or (titles if len(rollouts) <= 2 else f"{len(rollouts)} bodies together"),
+        name=name or (titles if len(rollouts) <= 2 else f"{len(rollouts)} bodies"),
+        choose=choose,
         together=bool(together),
         view=view,
         follow=not together if follow is None else bool(follow),
         autoplay=bool(autoplay),
     )
+
+
+def _describe(
+    rollouts: Sequence[Rollout], choose: Slider | None, options: dict[str, Any]
+) -> tuple[dict[str, Any], bytes]:
+    """What the page is told of the rollouts, and the buffer of their arrays."""
+    step = min(rollout.dt for rollout in rollouts)
+    times = step * np.arange(1, round(max(rollout.duration for rollout in rollouts) / step) + 1)
+    described, frames = _ship(rollouts)
+    told = [[_sentence(time, [one]) for time in times] for one in rollouts] if choose else None
+    spec = {
+        "rollouts": described,
+        "step": step,
+        "labels": [f"{time:.{2 if step >= 0.01 else 3}f} s" for time in times],  # no two alike
+        "sentences": told or [_sentence(time, rollouts) for time in times],
+        "choose": choose and choose.describe(),
+        **options,
+    }
+    return spec, frames
 
 
 def _ship(rollouts: Sequence[Rollout]) -> tuple[list[dict[str, Any]], bytes]:

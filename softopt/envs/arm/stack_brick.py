@@ -26,6 +26,7 @@ FREE = 0.006  # metres to the side, from which straight down is right
 SEATED, UPRIGHT = 0.006, 0.95  # metres, and cosine of the tilt: closer and steeper than this it is seated
 PUSHED = 0.4  # seconds that a push lasts
 STRONGEST = 1_000.0  # newtons
+ACTION_COST = 0.02
 
 
 class StackBrick(Simulated):
@@ -43,9 +44,9 @@ class StackBrick(Simulated):
 
     Start: joints normal around a pose in which the brick is some 15 cm above the stud, at rest.
 
-    Reward: ``-4 d^2 - 0.1 log(d^2 + 1e-5) - (1 - cos tilt) - 0.002 |a|^2``, d being the distance between the underside
-    of the brick and a goal, metres. The goal is the seat; or, for a brick that is r > 0.006 off to the side, a place that
-    is ``0.06 min(1, (r - 0.006) / 0.02)`` above it. Without that a brick may come down beside the stud, 7 cm from the
+    Reward: ``-4 d^2 - 0.1 log(d^2 + 1e-5) - (1 - cos tilt) - 0.02 |a|^2``, d being the distance between the underside
+    of the brick and a goal, metres. The goal is the seat; or, for a brick that is r > 0.006 off to the side, a place
+    ``0.06 min(1, (r - 0.006) / 0.02)`` above it. Without that a brick may come down beside the stud, 7 cm from the
     seat, and stay there. The logarithm pays for the last millimetres.
 
     Termination: never. Truncation: after 120 steps (6 s).
@@ -123,7 +124,7 @@ class StackBrick(Simulated):
         hover = HOVER * ((aside - FREE) / FUNNEL).clip(0, 1)
         squared = aside**2 + (way[:, 2] - hover) ** 2
         tilt = 1 + state[:, -1]
-        reward = -4 * squared - 0.1 * np.log(squared + 1e-5) - tilt - 0.002 * (action**2).sum(axis=1)
+        reward = -4 * squared - 0.1 * np.log(squared + 1e-5) - tilt - ACTION_COST * (action**2).sum(axis=1)
         return reward, np.zeros(len(state), dtype=np.bool_)
 
     def disturb(self, data: mujoco.MjData, state: Array) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softopt.envs.batched_env import Array, deviation
+from softopt.envs.quadruped.frame import forward_speed
 from softopt.envs.quadruped.terrain import Terrain
 from softopt.envs.simulated import Simulated, rotation
 
@@ -106,9 +107,7 @@ class Quadruped(Simulated):
 
     def remember(self, before: Array, simulated: Array, action: Array) -> Array:
         """The smoothed speed, and the last five rows of what was sensed and done, (B, 111)."""
-        course = heading(simulated)
-        along = np.stack([np.cos(course), np.sin(course)], axis=1)
-        speed = ((simulated[:, :2] - before[:, :2]) * along).sum(axis=1) / self.dt
+        speed = forward_speed(simulated[:, :2] - before[:, :2], heading(simulated), self.dt)
         smoothed = KEEP * before[:, SIMULATED] + (1 - KEEP) * speed
         row = np.concatenate([sensed(simulated), action], axis=1)
         return np.concatenate([smoothed[:, None], row, before[:, SIMULATED + 1 : -ROW]], axis=1)

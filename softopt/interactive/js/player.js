@@ -1,4 +1,5 @@
-// The player: recorded rollouts side by side or in one scene, on one clock, each with its numbers and its timeline.
+// The player: recorded rollouts side by side, in one scene, or one of them at a time, on one clock, each with its
+// numbers and its timeline.
 //
 // As in the explorer, the frame lives in the widget's model and is never saved to the kernel: every view of one
 // player follows it, and no message is sent.
@@ -21,7 +22,22 @@ const KEYS_OF_VIEW = "Drag a picture to turn it, or use Shift with the arrow key
   + "away, and so does the wheel once you have clicked the picture.";
 const FLAT = "so the bodies are drawn flat, from the side.";
 
+/** Show what the kernel has sent, and begin again whenever it sends other rollouts. */
 function render({ model, el }) {
+  let leave = mount({ model, el });
+  const again = () => {
+    leave();
+    el.replaceChildren();
+    leave = mount({ model, el });
+  };
+  model.on("change:frames", again);
+  return () => {
+    model.off("change:frames", again);
+    leave();
+  };
+}
+
+function mount({ model, el }) {
   const controller = new AbortController();
   const { signal } = controller;
   const spec = model.get("spec");
@@ -40,8 +56,10 @@ function render({ model, el }) {
   let colours = [];
   let quiet;
   let request = null;
-  let own = -1; // the frame that this view was the last to put into the model
+  let own = ""; // the position that this view was the last to put into the model
+  let [, chosen] = model.get("position"); // which rollout is on show, where they are shown one at a time
 
+  const choice = spec.choose && rangeSlider(spec.choose, choose, signal);
   const slider = rangeSlider({ name: "time", labels: spec.labels }, goTo, signal);
   const bar = controls({
     toggled: toggle,
@@ -69,13 +87,31 @@ function render({ model, el }) {
     "data-view": "waiting",
   });
   const row = element("div", { class: "softopt-row" }, ...stalls.map(({ node }) => node));
-  root.append(bar.node, element("div", { class: "softopt-sliders" }, slider.node), row, sentence, spoken, hint);
+  const sliders = [choice, slider].filter(Boolean).map(({ node }) => node);
+  root.append(bar.node, element("div", { class: "softopt-sliders" }, ...sliders), row, sentence, spoken, hint);
   el.append(root);
 
   function goTo(frame) {
     watch.pause();
     watch.goTo(timeOf(frame));
   }
+
+  /** Put another rollout on show; the clock goes on. */
+  function choose(k) {
+    chosen = k;
+    show();
+    fit(); // what was hidden has no size yet
+    ticked();
+  }
+
+  function show() {
+    if (!choice) return;
+    choice.show(chosen);
+    stalls.forEach(({ node }, k) => { node.hidden = k !== chosen; });
+  }
+
+  const onShow = () => (choice ? [stalls[chosen]] : stalls);
+  const position = () => (choice ? [frameNow(), chosen] : [frameNow()]);
 
   function toggle() {
     if (watch.playing) goTo(frameNow()); // what stands still is a frame that was recorded
@@ -93,10 +129,10 @@ function render({ model, el }) {
   }
 
   function ticked() {
-    const frame = frameNow();
-    if (frame !== own) {
-      own = frame;
-      model.set("position", [frame]);
+    const here = position();
+    if (String(here) !== own) {
+      own = String(here);
+      model.set("position", here);
     }
     draw();
     clearTimeout(quiet);
@@ -105,8 +141,11 @@ function render({ model, el }) {
 
   /** Another view of this player has moved. */
   function moved() {
-    const [frame] = model.get("position");
-    if (frame !== own) goTo(own = frame);
+    const [frame, k] = model.get("position");
+    if (String(model.get("position")) === own) return;
+    own = String(model.get("position"));
+    if (choice && k !== chosen) choose(k);
+    goTo(frame);
   }
 
   function draw() {
@@ -114,11 +153,11 @@ function render({ model, el }) {
     request = null;
     if (theme === null || signal.aborted) return;
     const frame = frameNow();
-    sentence.textContent = spec.sentences[frame];
+    sentence.textContent = (choice ? spec.sentences[chosen] : spec.sentences)[frame];
     slider.show(frame);
     bar.show(watch.playing, eye.state.view);
     const state = { time: watch.time, theme, colours, look: eye.state, follow: follows };
-    for (const each of stalls) each.draw(state);
+    for (const each of onShow()) each.draw(state);
     root.dataset.frame = String(frame);
     root.dataset.playing = String(watch.playing);
   }
@@ -130,7 +169,7 @@ function render({ model, el }) {
   function fit() {
     theme = readStageTheme(root);
     colours = rollouts.map((_, k) => theme.series[k % theme.series.length]);
-    for (const each of stalls) each.fit();
+    for (const each of onShow()) each.fit();
     draw();
   }
 
@@ -169,8 +208,9 @@ function render({ model, el }) {
   addEventListener("resize", fit, { signal });
   watchTheme(fit, signal);
   model.on("change:position", moved);
-  [own] = model.get("position");
-  watch.time = timeOf(own);
+  own = String(model.get("position"));
+  watch.time = timeOf(model.get("position")[0]);
+  show();
   bring(model, spec.library).then(raise, () => lower(`three.js did not arrive, ${FLAT}`));
   if (spec.autoplay && !matchMedia("(prefers-reduced-motion: reduce)").matches) watch.play();
 

@@ -1,0 +1,144 @@
+"""The arm that is pushed: what it still seats, by its own policy and by torques that are only replayed (7:26)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softopt.deep import Agent
+from softopt.envs import Paths, Rollout, film, roll
+from softopt.envs.arm.stack_brick import StackBrick, distance, seated
+from softopt.envs.rolling import acting
+from softopt.runs import load
+
+Array = NDArray[np.float64]
+WAYS = {"soft (T = .05)": "arm/sac", "nearly hard (T = .001)": "arm/sac_cold", "hard (TD3)": "arm/ddpg"}
+STARTS = 40  # starts from which a policy's success is taken, all from one seed that no training has used
+START_SEED = 2_000
+LEVELS = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
+
+
+def episodes(
+    agent: Agent, n: int, *, push: float = 0.0, direction: float = 90.0, at: float = 1.0, closed: bool = True
+) -> Paths:
+    """Let an agent put its brick down from n starts, the same for every agent and every push.
+
+    Args:
+        agent: of ``softopt/StackBrick-v0``; it acts without noise.
+        n: how many starts.
+        push: newtons; 0 for none.
+        direction: of the push, degrees.
+        at: when it begins, seconds.
+        closed: whether the policy sees what the push has done; otherwise the torques of the same start without a push
+            are replayed.
+
+    Raises:
+        ValueError: an agent of another body, or a push as in :class:`softopt.envs.arm.stack_brick.StackBrick`.
+    """
+    world = StackBrick(push=push, push_direction=direction, push_at=at)
+    if closed:
+        return roll(world, acting(agent), n, START_SEED)
+    torques = iter(np.moveaxis(episodes(agent, n).actions, 1, 0))
+    return roll(world, lambda _: next(torques), n, START_SEED)
+
+
+def pushed_film(agent: Agent, start: int, *, push: float, direction: float, at: float, closed: bool) -> Rollout:
+    """Film one episode, as :func:`episodes` runs it, of one start.
+
+    Args:
+        start: seed of the start.
+        push, direction, at, closed: as in :func:`episodes`.
+    """
+    options = {"push": push, "push_direction": direction, "push_at": at}
+    act = acting(agent)
+    if not closed:
+        torques = iter(roll(StackBrick(), act, 1, start).actions[0])
+    world = StackBrick(**options)
+    try:
+        return film(
+            world,
+            (lambda seen: act(seen[None])[0]) if closed else (lambda _: next(torques)),
+            seed=start,
+            steps=world.time_limit,
+            torso="brick",
+            title="The policy looks" if closed else "Its torques are replayed",
+            subtitle=f"{push:g} N after {at:g} s" if push else "no push",
+        )
+    finally:
+        world.close()
+
+
+@cache
+def success(name: str, seed: int) -> dict[int, float]:
+    """Share of unpushed starts that end seated, after each number of steps at which a policy was kept."""
+    recording = load(name)
+    return {
+        step: float(seated(episodes(recording.agent(seed, step), STARTS).last).mean())
+        for step in recording.steps_kept(seed)
+    }
+
+
+def matched() -> tuple[float, dict[str, dict[int, int]]]:
+    """Policies of the three ways that are equally good without a push, by a rule that was written down beforehand.
+
+    The level is the highest of :data:`LEVELS` that at least three seeds of each way reach at some step. Each seed gives
+    the first of its policies that reaches it; a seed that never does gives none.
+
+    Returns:
+        the level, and for each way (a value of :data:`WAYS`) seed -> step.
+    """
+    reached = {name: {seed: success(name, seed) for seed in load(name).seeds} for name in WAYS.values()}
+    for level in LEVELS:
+        chosen = {
+            name: {
+                seed: next(step for step, share in shares.items() if share >= level)
+                for seed, shares in seeds.items()
+                if max(shares.values()) >= level
+            }
+            for name, seeds in reached.items()
+        }
+        if all(len(seeds) >= 3 for seeds in chosen.values()):
+            break
+    return level, chosen
+
+
+PUSHES = (0.0, 30.0, 60.0, 100.0, 150.0, 200.0, 250.0)  # newtons
+DIRECTIONS = (0.0, 90.0, 180.0, 270.0)  # degrees
+MOMENTS = (0.5, 2.0)  # seconds
+PUSHED_STARTS = 8
+
+
+def measure_pushes(name: str, steps: dict[int, int]) -> list[dict[str, float]]:
+    """A row for each seed, push and way to act: how many of the starts end seated, and how far off they are.
+
+    Args:
+        name: of a recording.
+        steps: seed -> the step at which its policy was kept.
+    """
+    rows = []
+    for seed, step in steps.items():
+        agent = load(name).agent(seed, step)
+        for push in PUSHES:
+            for direction, at in _sides(push):
+                for closed in (True, False) if push else (True,):
+                    paths = episodes(agent, PUSHED_STARTS, push=push, direction=direction, at=at, closed=closed)
+                    rows.append(
+                        {
+                            "seed": seed,
+                            "step": step,
+                            "push": push,
+                            "direction": direction,
+                            "at": at,
+                            "closed": float(closed),
+                            "seated": float(seated(paths.last).mean()),
+                            "distance": float(np.median(distance(paths.last))),
+                        }
+                    )
+    return rows
+
+
+def _sides(push: float) -> Sequence[tuple[float, float]]:
+    return [(direction, at) for direction in DIRECTIONS for at in MOMENTS] if push else [(0.0, 0.0)]
