@@ -79,12 +79,12 @@ def test_what_is_sensed_of_a_tilt():
     ("turn", "speed", "action", "reward", "over"),
     [
         ({}, 0.4, 0.0, 0.4, False),
-        ({}, 3.0, 0.0, 1.0, False),  # capped
+        ({}, 1.3, 0.0, 0.3, False),  # half a metre a second too fast
         ({}, -0.5, 0.0, -0.5, False),
-        ({}, 0.0, 0.5, -0.02 * 8 * 0.25, False),
-        ({"pitch": 0.5}, 0.0, 0.0, -(1 - np.cos(0.5)), False),
-        ({"yaw": 1.0}, 0.0, 0.0, -(1 - np.cos(1.0)), False),
-        ({"roll_": 1.2}, 0.0, 0.0, -(1 - np.cos(1.2)) - 5, True),
+        ({}, 0.0, 0.5, -0.05 * 8 * 0.25, False),
+        ({"pitch": 0.5}, 0.0, 0.0, -3 * (1 - np.cos(0.5)), False),
+        ({"yaw": 1.0}, 0.0, 0.0, -2 * (1 - np.cos(1.0)), False),
+        ({"roll_": 1.2}, 0.0, 0.0, -3 * (1 - np.cos(1.2)) - 5, True),
     ],
 )
 def test_pay_by_hand(world, turn, speed, action, reward, over):
@@ -93,6 +93,14 @@ def test_pay_by_hand(world, turn, speed, action, reward, over):
     earned, ended = world.pay(world.level[None], state, np.full((1, 8), action))
     np.testing.assert_allclose(earned, [reward], atol=1e-12)
     assert ended.tolist() == [over]
+
+
+def test_legs_that_lean_cost(world):
+    """Two legs at their ends, one to either side, and one half way, which is free: (1 - .5)^2 twice."""
+    state = world.level[None]
+    state[0, [7, 9, 11]] = 0.6, -0.6, 0.3
+    earned, _ = world.pay(world.level[None], state, np.zeros((1, 8)))
+    np.testing.assert_allclose(earned, [-0.5], atol=1e-12)
 
 
 def test_it_is_over_when_the_trunk_is_down(world):

@@ -57,6 +57,17 @@ class Simulated(MujocoEnv):
         self._batch = mujoco.MjData(self.model)
 
     @property
+    def state(self) -> Array:
+        """The state of the episode that is going on, (K,).
+
+        Raises:
+            gymnasium.error.ResetNeeded: none has begun.
+        """
+        if self._state is None:
+            raise ResetNeeded("an episode begins with reset(); before it there is no state.")
+        return self._state[0].copy()
+
+    @property
     def level(self) -> Array:
         """The start without noise, (K,)."""
         raise NotImplementedError

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from softopt.deep import Agent
 from softopt.envs import Paths, Rollout, film, roll
@@ -46,29 +48,28 @@ def episodes(
 
 
 def pushed_film(agent: Agent, start: int, *, push: float, direction: float, at: float, closed: bool) -> Rollout:
-    """Film one episode, as :func:`episodes` runs it, of one start.
+    """Film one episode, as :func:`episodes` runs it, of one start; the title says how it ended.
 
     Args:
+        agent: of ``softopt/StackBrick-v0``.
         start: seed of the start.
         push, direction, at, closed: as in :func:`episodes`.
     """
-    options = {"push": push, "push_direction": direction, "push_at": at}
-    act = acting(agent)
-    if not closed:
-        torques = iter(roll(StackBrick(), act, 1, start).actions[0])
-    world = StackBrick(**options)
+    act, world = acting(agent), StackBrick(push=push, push_direction=direction, push_at=at)
+    torques = iter(() if closed else roll(StackBrick(), act, 1, start).actions[0])
     try:
-        return film(
+        filmed = film(
             world,
             (lambda seen: act(seen[None])[0]) if closed else (lambda _: next(torques)),
             seed=start,
             steps=world.time_limit,
-            torso="brick",
-            title="The policy looks" if closed else "Its torques are replayed",
             subtitle=f"{push:g} N after {at:g} s" if push else "no push",
         )
+        end = world.state[None]
     finally:
         world.close()
+    outcome = "seated" if seated(end)[0] else f"{1e3 * float(distance(end)[0]):.0f} mm from its seat"
+    return replace(filmed, title=f"{'The policy looks' if closed else 'Its torques, replayed'}: {outcome}")
 
 
 @cache
@@ -105,21 +106,20 @@ def matched() -> tuple[float, dict[str, dict[int, int]]]:
     return level, chosen
 
 
-PUSHES = (0.0, 30.0, 60.0, 100.0, 150.0, 200.0, 250.0)  # newtons
+PUSHES = (0.0, 20.0, 40.0, 70.0, 100.0, 150.0, 200.0, 300.0)  # newtons
 DIRECTIONS = (0.0, 90.0, 180.0, 270.0)  # degrees
-MOMENTS = (0.5, 2.0)  # seconds
+MOMENTS = (0.1, 0.3)  # seconds; after half a second most bricks are on the stud, and held by it
 PUSHED_STARTS = 8
 
 
-def measure_pushes(name: str, steps: dict[int, int]) -> list[dict[str, float]]:
-    """A row for each seed, push and way to act: how many of the starts end seated, and how far off they are.
+def measure_pushes(name: str) -> list[dict[str, float]]:
+    """A row for each seed of :func:`matched`, push and way to act: the share seated, and how far off they end, metres.
 
     Args:
-        name: of a recording.
-        steps: seed -> the step at which its policy was kept.
+        name: of a recording, a value of :data:`WAYS`.
     """
     rows = []
-    for seed, step in steps.items():
+    for seed, step in tqdm(matched()[1][name].items(), desc=name, unit="seed"):
         agent = load(name).agent(seed, step)
         for push in PUSHES:
             for direction, at in _sides(push):

@@ -20,8 +20,8 @@ STARTS = 20
 STEPS_A_MINUTE = 3_000  # of the robot's time: 50 a second
 STEEPNESS: dict[str, tuple[float, ...]] = {  # degrees, or metres
     "flat": (0.0,),
-    "slope_up": (3.0, 6.0, 9.0, 12.0),
-    "slope_down": (3.0, 6.0, 9.0, 12.0),
+    "slope_up": (3.0, 6.0, 9.0, 12.0, 15.0),
+    "slope_down": (3.0, 6.0, 9.0, 12.0, 15.0),
     "blocks": (0.01, 0.02, 0.03, 0.04, 0.05),
     "stairs_up": (0.01, 0.02, 0.03, 0.04, 0.05),
     "stairs_down": (0.01, 0.02, 0.03, 0.04, 0.05),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tyro.conf import Positional
 
+from softopt.experiments.measure import MEASUREMENTS, measure
 from softopt.experiments.recordings import FILMS, RECORDINGS, WITH_CRITIC, seeds_of
 from softopt.experiments.train import train_seeds
 from softopt.runs import Setup, load, open_run, publish
@@ -21,8 +22,10 @@ from softopt.runs.recording import data_folder
 def record(name: Positional[str], seeds: tuple[int, ...] = (), workers: int = 1, folder: Path | None = None) -> int:
     """Make a recorded run again from its line in the manifest and compare it; where there is none yet, record it.
 
+    A table of what was measured of recorded agents is made again in the same way.
+
     Args:
-        name: such as sac/hopper.
+        name: such as sac/hopper, or a table such as pushes/sac.
         seeds: which seeds; all of them unless given.
         workers: how many run at a time, each on one thread of the processor.
         folder: where the checkpoints lie meanwhile; unless given, a folder under _runs named after the recording.
@@ -35,12 +38,14 @@ def record(name: Positional[str], seeds: tuple[int, ...] = (), workers: int = 1,
     except FileNotFoundError as fault:  # said now, not after hours of training
         print(fault, file=sys.stderr)
         return 1
+    if name in MEASUREMENTS:
+        return measure(name)
     try:
         recorded = load(name)
         setup, known = recorded.setup(recorded.seeds[0]), recorded.seeds
     except FileNotFoundError as fault:
         if name not in RECORDINGS:
-            print(f"{fault} Those that can be recorded: {', '.join(RECORDINGS)}.", file=sys.stderr)
+            print(f"{fault} Those that can be recorded: {', '.join([*RECORDINGS, *MEASUREMENTS])}.", file=sys.stderr)
             return 1
         recorded, setup, known = None, RECORDINGS[name], []
     # Never where the recording itself was trained: a finished run there would be compared with itself.

@@ -94,7 +94,7 @@ exercise = Exercise(
     reference=reference,
     cases=cases,
     hints=(
-        """What is the noise for? Does that purpose remain when nothing is learned any more?""",
+        """What is the noise for, while the policy learns? Does that remain when nothing is learned any more?""",
         """Follow what happens to a draw on its way from the Gaussian to an action, and then set its noise to zero.""",
     ),
     minutes=3,
