@@ -79,11 +79,11 @@ def test_what_is_sensed_of_a_tilt():
     ("turn", "speed", "action", "reward", "over"),
     [
         ({}, 0.4, 0.0, 0.4, False),
-        ({}, 1.3, 0.0, 0.3, False),  # half a metre a second too fast
+        ({}, 1.5, 0.0, 0.5, False),  # half a metre a second too fast
         ({}, -0.5, 0.0, -0.5, False),
         ({}, 0.0, 0.5, -0.05 * 8 * 0.25, False),
         ({"pitch": 0.5}, 0.0, 0.0, -3 * (1 - np.cos(0.5)), False),
-        ({"yaw": 1.0}, 0.0, 0.0, -2 * (1 - np.cos(1.0)), False),
+        ({"yaw": 1.0}, 0.0, 0.0, -(1 - np.cos(1.0)), False),
         ({"roll_": 1.2}, 0.0, 0.0, -3 * (1 - np.cos(1.2)) - 5, True),
     ],
 )

@@ -172,6 +172,17 @@ RECORDINGS["quadruped/sac"] = Setup(
     keep_every=18_000,
 )
 
+# Jenga: half an hour of the robot's time at five steps a second, once, with settings that nobody has tuned.
+_FINGER = {"hidden": (128, 128), "warm_up": 500, "capacity": 9_000, "discount": 0.95, "precision": "float32"}
+RECORDINGS["jenga/sac"] = Setup(
+    SACConfig(**_FINGER, temperature=0.02),
+    "softopt/Jenga-v0",
+    steps=9_000,
+    evaluate_every=3_000,
+    evaluation_episodes=3,
+)
+OTHER_SEEDS["jenga/sac"] = range(3)
+
 WITH_CRITIC = [name for name in RECORDINGS if name.startswith(("multi_goal", "two_passages"))]
 WITH_CRITIC += [f"spider/{name}_symmetric" for name in ("ddpg", "sac", "soft_q")]
 WITH_CRITIC += ["puck/ddpg", "puck/sac_0.2", "puck/soft_q_0.2"]  # with which others begin

@@ -22,8 +22,8 @@ SENSED = N_JOINTS + 6
 ROW = SENSED + N_JOINTS  # what is sensed, and the action before it
 START_HEIGHT = 0.24  # metres, of the trunk's middle
 KEEP = 0.9  # share of the smoothed speed that is kept at each step: an average over the last 0.2 s
-CAP = 0.8  # m/s; faster is paid less, or it lunges, and runs away down a slope
-JERK_COST, LEAN_COST, TILT_COST, YAW_COST = 0.05, 1.0, 3.0, 2.0
+CAP = 1.0  # m/s; faster is paid less, or it lunges, and runs away down a slope
+JERK_COST, LEAN_COST, TILT_COST, YAW_COST = 0.05, 1.0, 3.0, 1.0
 LEAN = 0.5  # share of its range from which on a swung leg costs: it would fold all legs back and hop on them
 FALL_COST = 5.0  # once; what is still to come is worth more, to an agent that walks
 FALLEN = 0.5  # cosine of the tilt, 60 degrees
@@ -46,7 +46,7 @@ class Quadruped(Simulated):
     Action: where each swing hinge (-0.6 to 0.6 rad) and each extension (-5 to 5 cm) is to be, -1 to 1; legs in the
     order front left, front right, back left, back right.
 
-    Reward: ``0.8 - |u - 0.8| - 0.05 |a - a'|^2 - lean - 3 (1 - cos tilt) - 2 (1 - cos heading)``, less 5 when it falls.
+    Reward: ``1 - |u - 1| - 0.05 |a - a'|^2 - lean - 3 (1 - cos tilt) - (1 - cos heading)``, less 5 when it falls.
     Here u is the smoothed speed of the trunk along its own heading, m/s; a' is the action before; and lean is the sum
     over the legs of the square of what their swing, as a share of 0.6 rad, has beyond a half. Nothing is paid for being
     alive: for that it would learn to stand still.
@@ -115,7 +115,7 @@ class Quadruped(Simulated):
         return np.concatenate([smoothed[:, None], row, before[:, SIMULATED + 1 : -ROW]], axis=1)
 
     def pay(self, before: Array, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
-        """Speed along the heading, up to the cap, less what is beyond it, jerk, lean, tilt, a turned heading, a fall."""
+        """Speed along the heading, less haste, jerk, lean, tilt, a turned heading, and a fall."""
         upright = rotation(state[:, 3:7])[:, 2, 2]
         lean = ((np.abs(state[:, 7:N_POSITION:2]) / 0.6 - LEAN).clip(0) ** 2).sum(axis=1)
         jerk = ((action - before[:, SIMULATED + 1 + SENSED : SIMULATED + 1 + ROW]) ** 2).sum(axis=1)

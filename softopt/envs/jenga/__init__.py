@@ -1,0 +1,1 @@
+"""A tower of wooden blocks, and a finger that pushes them out."""
