@@ -6,13 +6,15 @@ import base64
 import json
 from typing import Any
 
+import ipywidgets
 import numpy as np
 import pytest
 from ipywidgets.embed import dependency_state
 from rollout_cases import glider
 
 import softopt.interactive.three_library as library_module
-from softopt.interactive import Player, play
+from softopt.interactive import Player, Slider, play
+from softopt.interactive.replay import Replay
 from softopt.interactive.three_library import three_library
 
 
@@ -81,6 +83,55 @@ def test_a_page_without_script_shows_picture_and_finding() -> None:
     assert "application/vnd.jupyter.widget-view+json" in data
 
 
+def test_one_of_several_is_chosen_by_a_slider() -> None:
+    walks = [glider(20 + 10 * k, title=f"after {m} minutes") for k, m in enumerate((18, 36, 54))]
+    player = play(*walks, choose=Slider("robot time", [18, 36, 54], start=2), name="Learning to walk")
+    assert player.position == [0, 2]
+    assert [len(told) for told in player.spec["sentences"]] == [40, 40, 40]
+    assert player.sentence == "At 2.00 s: after 54 minutes 2.0 m from the start, 1.00 m/s, return so far 20.0."
+    assert player.spec["sentences"][0][30].startswith("At 1.55 s: after 18 minutes (ended at 1.00 s)")
+    assert player.spec["choose"]["labels"] == ["18", "36", "54"]
+    assert len(player._repr_mimebundle_()[0]["image/png"]) > 1000
+
+
+def test_others_can_be_shown_in_their_place() -> None:
+    player = play(glider(40, title="Old"), name="Both")
+    player.position = [7]
+    player.show(glider(20, title="New"))
+    assert player.position == [0]
+    assert len(player.spec["labels"]) == 20
+    assert player.sentence == "At 1.00 s: New 0.9 m from the start, 1.00 m/s, return so far 10.0."
+    assert player.spec["name"] == "Both"
+    np.testing.assert_array_equal(shipped(player, 0, "series/speed"), np.ones(20, dtype=np.float32))
+    with pytest.raises(ValueError, match=r"made for 1 rollouts, .* got 2"):
+        player.show(glider(), glider())
+
+
+class TestReplay:
+    def test_moving_a_control_simulates_again(self) -> None:
+        speed = ipywidgets.FloatSlider(1.0, min=0.5, max=3.0)
+        replay = Replay(lambda speed: [glider(speed=speed)], {"speed": speed}, name="A glider")
+        before = replay.player.frames
+        speed.value = 2.0
+        assert replay.player.frames != before
+        assert replay.player.rollouts[0].series["speed"][0] == 2.0
+
+    def test_what_cannot_be_simulated_is_said_and_the_player_stays(self) -> None:
+        def make(kind: str) -> list[Any]:
+            if kind == "ice":
+                raise ValueError("terrain is one of flat, blocks; got 'ice'.")
+            return [glider()]
+
+        kind = ipywidgets.Dropdown(options=["flat", "ice"])
+        replay = Replay(make, {"kind": kind}, name="A walk")
+        before = replay.player.frames
+        kind.value = "ice"
+        assert "got &#x27;ice&#x27;" in replay.controls.children[-1].value
+        assert replay.player.frames == before
+        kind.value = "flat"
+        assert replay.controls.children[-1].value == ""
+
+
 class TestThreeLibrary:
     def test_players_carry_none_of_three_js_and_share_one_library(self) -> None:
         first, second = play(glider()), play(glider(), glider())
@@ -111,6 +162,7 @@ class TestThreeLibrary:
     [
         ((), {}, ValueError, "at least one rollout"),
         ((glider(),) * 3, {}, ValueError, "two rollouts fit side by side, got 3; together=True"),
+        ((glider(),) * 3, {"choose": Slider("time", [1, 2])}, ValueError, "one of 2 rollouts.*got 3 rollouts"),
         ((glider(),), {"view": "below"}, ValueError, "view is one of angle, side, above; got 'below'"),
         (("walk.rollout",), {}, TypeError, r"play takes rollouts, got str; Rollout\.load\(path\) reads one"),
     ],

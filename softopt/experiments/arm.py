@@ -106,7 +106,7 @@ def matched() -> tuple[float, dict[str, dict[int, int]]]:
     return level, chosen
 
 
-PUSHES = (0.0, 20.0, 40.0, 70.0, 100.0, 150.0, 200.0, 300.0)  # newtons
+PUSHES = (0.0, 10.0, 20.0, 40.0, 70.0, 150.0, 300.0, 500.0)  # newtons
 DIRECTIONS = (0.0, 90.0, 180.0, 270.0)  # degrees
 MOMENTS = (0.1, 0.3)  # seconds; after half a second most bricks are on the stud, and held by it
 PUSHED_STARTS = 8

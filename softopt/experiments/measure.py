@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from softopt.envs.quadruped.terrain import KINDS
-from softopt.experiments import arm, quadruped, robustness
+from softopt.experiments import arm, jenga, quadruped, robustness
 from softopt.runs.curve import to_csv
 from softopt.runs.measured import TABLE, enter_table, measured
 from softopt.runs.publishing import PACKAGES, hardware
@@ -19,6 +19,7 @@ Rows = list[dict[str, float]]
 MEASUREMENTS: dict[str, Callable[[], Rows]] = {
     robustness.table_of(name): partial(arm.measure_pushes, name) for name in arm.WAYS.values()
 }
+MEASUREMENTS["games/jenga"] = jenga.measure_games
 MEASUREMENTS |= {f"terrains/{kind}": partial(quadruped.measure_terrain, kind) for kind in KINDS}
 
 

@@ -16,7 +16,7 @@ from softopt.runs.measured import measured
 from softopt.runs.statistics import interquartile_mean, interval
 
 Array = NDArray[np.float64]
-STRONG = 70.0  # newtons, of the sentence in the title
+STRONG = 150.0  # newtons, of the sentence in the title
 
 
 def table_of(name: str) -> str:

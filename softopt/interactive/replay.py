@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ class Replay:
         try:
             rollouts = self._make(**self.values)
         except (ValueError, FileNotFoundError) as fault:
-            self._said.value = str(fault)
+            self._said.value = html.escape(str(fault))
         else:
             self._said.value = ""
             self.player.show(*rollouts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from rollout_cases import glider
 
-from softopt.interactive import Player, play
+from softopt.interactive import Player, Slider, play
 
 from .player_page import BLUE, ORANGE, YELLOW, coloured, frame, picture, show_player
 
@@ -66,6 +67,42 @@ def test_scrubbing_moves_pictures_numbers_timelines_and_the_sentence(watched: An
     numbers = watched.locator(".softopt-figures").all_inner_texts()
     assert numbers[1].split("\n") == ["time", "2.00 s", "speed", "2.00 m/s", "return so far", "20.0"]
     assert watched.evaluate("() => model.saved") == 0
+
+
+def test_a_slider_chooses_which_of_several_is_on_show(watched: Any, artefacts: Any) -> None:
+    walks = glider(speed=0.5, title="after 18 minutes"), glider(speed=2.0, title="after 54 minutes")
+    player = play(*walks, choose=Slider("robot time", [18, 54], start=0), name="Learning")
+    show_player(watched, player)
+    choice, time = (watched.locator("input[type=range]").nth(k) for k in (0, 1))
+    time.evaluate("(input) => { input.value = 39; input.dispatchEvent(new Event('input')); }")
+    stalls = watched.locator(".softopt-stall")
+    assert [stalls.nth(k).is_visible() for k in (0, 1)] == [True, False]
+    assert watched.locator(".softopt-sentence").inner_text() == player.spec["sentences"][0][39]
+    choice.evaluate("(input) => { input.value = 1; input.dispatchEvent(new Event('input')); }")
+    assert [stalls.nth(k).is_visible() for k in (0, 1)] == [False, True]
+    assert watched.locator(".softopt-sentence").inner_text() == player.spec["sentences"][1][39]
+    assert coloured(watched, ORANGE, 1) > 500
+    assert watched.evaluate("() => [...model.get('position')]") == [39, 1]
+    assert watched.evaluate("() => model.saved") == 0
+    watched.screenshot(path=artefacts / "player_choice.png", full_page=True)
+
+
+def test_the_kernel_can_show_others_in_their_place(watched: Any) -> None:
+    show_player(watched, play(glider(title="Old"), name="One"))
+    other = play(glider(20, title="New"), name="One")
+    sent = base64.b64encode(other.frames).decode()
+    watched.evaluate(
+        """([spec, frames]) => {
+            model.set("spec", spec);
+            model.set("position", [0]);
+            model.set("frames", new DataView(Uint8Array.from(atob(frames), (c) => c.charCodeAt(0)).buffer));
+        }""",
+        [other.spec, sent],
+    )
+    assert watched.locator(".softopt-player").count() == 1
+    assert watched.locator(".softopt-sentence").inner_text().startswith("At 0.05 s: New")
+    assert watched.locator("input[type=range]").get_attribute("max") == "19"
+    assert watched.evaluate(STAGE) == 1
 
 
 def test_the_same_frame_is_the_same_picture(watched: Any, player: Player) -> None:
@@ -269,13 +306,13 @@ def test_two_views_move_together_and_leave_nothing_behind(watched: Any, player: 
     count = "() => [model.listeners.length, outside]"  # playwright itself listens to the window too
     on_model, on_window = watched.evaluate(count)
     watched.evaluate("() => { hosts[0].dispose(); hosts[0].el.remove(); }")
-    assert watched.evaluate(count) == [on_model - 1, on_window - 1]
+    assert watched.evaluate(count) == [on_model - 2, on_window - 1]
     assert watched.evaluate(STAGE) == 2
     watched.locator("input[type=range]").press("Home")  # the other view lives on
     assert frame(watched) == 0
     assert coloured(watched, BLUE) > 500
     watched.evaluate("() => { hosts[1].dispose(); hosts[1].el.remove(); }")
-    assert watched.evaluate(count) == [on_model - 2, on_window - 2] == [0, on_window - 2]
+    assert watched.evaluate(count) == [on_model - 4, on_window - 2] == [0, on_window - 2]
     assert watched.evaluate(STAGE) == 0
 
 

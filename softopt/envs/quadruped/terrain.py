@@ -18,11 +18,11 @@ KINDS = {
     "stairs_down": "height of a step, m",
 }
 BEGINS = 1.0  # metres ahead of the start; up to there it is flat
-LONG, WIDE = 12.0, 3.0  # metres, of the field of blocks; slopes and stairs are as long
+LONG, WIDE = 20.0, 3.0  # metres, of the field of blocks; slopes and stairs end nowhere before
 BROAD = 20.0  # metres from side to side of slopes and stairs: nobody walks off their edge
 STEEPEST = {"slope_up": 45.0, "slope_down": 45.0}
 HIGHEST = 0.5  # metres, of a block or a step
-N_BLOCKS = 60
+N_BLOCKS = 100
 DEEP = 0.5  # metres, half of the thickness of what stands
 
 
