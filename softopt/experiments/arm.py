@@ -48,7 +48,7 @@ def episodes(
 
 
 def pushed_film(agent: Agent, start: int, *, push: float, direction: float, at: float, closed: bool) -> Rollout:
-    """Film one episode, as :func:`episodes` runs it, of one start; the title says how it ended.
+    """Film one episode, as :func:`episodes` runs it, of one start; the subtitle says how it ended.
 
     Args:
         agent: of ``softopt/StackBrick-v0``.
@@ -63,13 +63,13 @@ def pushed_film(agent: Agent, start: int, *, push: float, direction: float, at: 
             (lambda seen: act(seen[None])[0]) if closed else (lambda _: next(torques)),
             seed=start,
             steps=world.time_limit,
-            subtitle=f"{push:g} N after {at:g} s" if push else "no push",
+            title="Policy" if closed else "Replayed torques",
         )
         end = world.state[None]
     finally:
         world.close()
     outcome = "seated" if seated(end)[0] else f"{1e3 * float(distance(end)[0]):.0f} mm from its seat"
-    return replace(filmed, title=f"{'The policy looks' if closed else 'Its torques, replayed'}: {outcome}")
+    return replace(filmed, subtitle=f"{outcome}, " + (f"pushed by {push:g} N after {at:g} s" if push else "no push"))
 
 
 @cache
