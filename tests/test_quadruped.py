@@ -103,6 +103,14 @@ def test_legs_that_lean_cost(world):
     np.testing.assert_allclose(earned, [-0.5], atol=1e-12)
 
 
+def test_a_simulation_that_diverges_says_so_and_the_world_can_begin_again(world):
+    state = world.level[None]
+    state[0, 15:29] = 1e200
+    with pytest.raises(FloatingPointError, match="simulation of Quadruped has diverged"):
+        world.advance(state, np.zeros((1, 8)))
+    assert np.isfinite(world.advance(world.level[None], np.zeros((1, 8)))[0]).all()
+
+
 def test_it_is_over_when_the_trunk_is_down(world):
     state = world.level[None]
     state[0, 2] = 0.09

@@ -94,7 +94,11 @@ class Simulated(MujocoEnv):
     def advance(
         self, state: Array, action: NDArray[Any], generator: np.random.Generator | None = None
     ) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """One step of B episodes; see :class:`softopt.envs.batched_env.BatchedEnv`. The generator is not used."""
+        """One step of B episodes; see :class:`softopt.envs.batched_env.BatchedEnv`. The generator is not used.
+
+        Raises:
+            FloatingPointError: the simulation has diverged.
+        """
         action = limited(action, state, self.model.nu)
         simulated = np.empty((len(state), self.simulated))
         for row, control, into in zip(state, action, simulated, strict=True):
@@ -126,6 +130,11 @@ class Simulated(MujocoEnv):
         return self.observe(self._state)[0], float(reward[0]), bool(over[0]), False, self._get_reset_info()
 
     def _arrive(self, before: Array, simulated: Array, action: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+        if not np.isfinite(simulated).all():
+            raise FloatingPointError(
+                f"the simulation of {type(self).__name__} has diverged: after this step the body is nowhere. Begin "
+                "again with reset(); if it happens often, the forces are too large for its time step."
+            )
         state = np.concatenate([simulated, self.remember(before, simulated, action)], axis=1)
         return state, *self.pay(before, state, action)
 

@@ -48,7 +48,7 @@ class Replay:
         """Simulate, and show; where that is not possible say why, and leave the player as it is."""
         try:
             rollouts = self._make(**self.values)
-        except (ValueError, FileNotFoundError) as fault:
+        except (ValueError, FileNotFoundError, FloatingPointError) as fault:
             self._said.value = html.escape(str(fault))
         else:
             self._said.value = ""
