@@ -1,4 +1,4 @@
-"""Command line: ``python -m softopt train sac``, ``record sac/hopper``, ``bench tabular``, ``assignment 02 03``."""
+"""Command line: ``python -m softopt`` with ``train``, ``sweep``, ``record``, ``bench`` or ``assignment``."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             tyro.extras.subcommand_cli_from_dict(
                 commands,
                 prog="python -m softopt",
-                description="The softopt course: train, record, measure, and hand out.",
+                description="The softopt course: train, sweep, record, measure, and hand out.",
                 args=given,
                 config=(OmitArgPrefixes, OmitSubcommandPrefixes, CascadeSubcommandArgs),
             )
@@ -65,11 +65,15 @@ def deep_commands(given: list[str]) -> dict[str, object]:
         return {}
     try:
         from softopt.experiments.record import record
+        from softopt.experiments.sweep import sweep
         from softopt.experiments.train import train
     except ModuleNotFoundError as fault:
-        print(f"`train` and `record` need {fault.name}: pip install -c constraints.txt -e '.[deep]'", file=sys.stderr)
+        print(
+            f"`train`, `sweep` and `record` need {fault.name}: pip install -c constraints.txt -e '.[deep]'",
+            file=sys.stderr,
+        )
         return {}
-    return {"train": train, "record": record}
+    return {"train": train, "sweep": sweep, "record": record}
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,25 +63,55 @@ def run_seeds(setup: Setup, seeds: Sequence[int], folder: Path, workers: int) ->
     Raises:
         ValueError: no worker.
     """
+    setups = [replace(setup, seed=seed) for seed in seeds]
+    bars = [_bar(place, seed, setup.steps) for place, seed in enumerate(seeds)]
+    try:
+        return run_all(setups, [seed_folder(folder, seed) for seed in seeds], bars, workers)
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def run_all(
+    setups: Sequence[Setup],
+    folders: Sequence[Path],
+    bars: Sequence[Any],
+    workers: int,
+    done: Callable[[int, Outcome], None] = lambda index, outcome: None,
+) -> list[Outcome]:
+    """Train one run a setup, ``workers`` at a time, as :func:`run_seeds` does.
+
+    Args:
+        setups: N of them.
+        folders: one a run.
+        bars: one a run, as tqdm makes them.
+        workers: processes at a time.
+        done: is told of each run as it ends, in this thread.
+
+    Returns:
+        N outcomes, in order.
+
+    Raises:
+        ValueError: no worker.
+    """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}.")
     stop, running = threading.Event(), set()
-    bars = {seed: _bar(place, seed, setup.steps) for place, seed in enumerate(seeds)}
     with ThreadPoolExecutor(workers) as pool:
-        jobs = [
-            pool.submit(_attempts, replace(setup, seed=seed), seed_folder(folder, seed), bars[seed], stop, running)
-            for seed in seeds
-        ]
-        try:
-            outcomes = [job.result() for job in jobs]
-        except KeyboardInterrupt:
-            stop.set()
-            for process in list(running):
-                _interrupt(process)
-            outcomes = [job.result() for job in jobs]
-    for bar in bars.values():
-        bar.close()
-    return outcomes
+        jobs = {
+            pool.submit(_attempts, setup, folder, bar, stop, running): k
+            for k, (setup, folder, bar) in enumerate(zip(setups, folders, bars, strict=True))
+        }
+        untold = dict(jobs)
+        while untold:
+            try:
+                for job in as_completed(list(untold)):
+                    done(untold.pop(job), job.result())
+            except KeyboardInterrupt:
+                stop.set()
+                for process in list(running):
+                    _interrupt(process)
+        return [job.result() for job in jobs]
 
 
 def _attempts(setup: Setup, folder: Path, bar: Any, stop: threading.Event, running: set) -> Outcome:

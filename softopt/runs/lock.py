@@ -12,12 +12,16 @@ except ModuleNotFoundError:  # Windows has no lock that goes with its process
     fcntl = None
 
 
+class Busy(ValueError):
+    """Another process trains in the folder."""
+
+
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Within this block no other may train in the folder. The lock goes with the process, however that ends.
 
     Raises:
-        ValueError: another has it.
+        Busy: another has it.
     """
     if fcntl is None:
         yield
@@ -26,5 +30,5 @@ def alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as fault:
-            raise ValueError(f"another process trains in {folder}; wait for it, or choose another folder.") from fault
+            raise Busy(f"another process trains in {folder}; wait for it, or choose another folder.") from fault
         yield

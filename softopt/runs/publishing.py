@@ -20,7 +20,9 @@ from softopt.runs.run import Run
 PACKAGES = ("torch", "numpy", "gymnasium", "mujoco")
 
 
-def publish(run: Run, name: str, data: Path, film: Rollout | None = None, critic: bool = False) -> dict[str, Any]:
+def publish(
+    run: Run, name: str, data: Path, film: Rollout | None = None, critic: bool = False, command: str | None = None
+) -> dict[str, Any]:
     """Write one finished run into a recording; a line of the same seed is replaced.
 
     Args:
@@ -29,6 +31,7 @@ def publish(run: Run, name: str, data: Path, film: Rollout | None = None, critic
         data: the folder of recordings.
         film: of the agent at the end, kept as ``rollout``; or None.
         critic: whether the critic is kept beside what the agent needs to act.
+        command: what made it; ``record`` with its name unless given.
 
     Returns:
         Its line of the manifest.
@@ -53,7 +56,7 @@ def publish(run: Run, name: str, data: Path, film: Rollout | None = None, critic
         "name": name,
         "seed": seed,
         "steps": run.step,
-        "command": f"python -m softopt record {name} --seeds {seed}",
+        "command": command or f"python -m softopt record {name} --seeds {seed}",
         "setup": run.setup.to_json(),
         "files": {kind: checksum(path) for kind, path in files.items()},
         "versions": {"python": platform.python_version(), **{p: importlib.metadata.version(p) for p in PACKAGES}},
