@@ -13,6 +13,7 @@ FULL := $(VENV)/softopt-full-$(KEY)
 TABULAR := $(VENV)/softopt-tabular-$(KEY)
 CLASS := $(VENV)/softopt-class-$(KEY)
 SITE := $(VENV)/softopt-site-$(KEY)
+CLUSTER := $(VENV)/softopt-cluster-$(KEY)
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # What a saved notebook says of the Python that ran it, beside its outputs, counts and widget state.
@@ -48,7 +49,7 @@ test: $(FULL) $(CLASS) $(SITE)
 	@echo "Running the tests on $(WORKERS) workers."
 	@$(PYTEST) -m "not slow"
 
-test-all: $(FULL) $(CLASS) $(SITE)
+test-all: $(FULL) $(CLASS) $(SITE) $(CLUSTER)
 	@echo "Running all the tests, the slow ones too, on $(WORKERS) workers."
 	@$(PYTEST)
 
@@ -96,6 +97,11 @@ $(SITE): $(FULL)
 	@echo "Installing Sphinx and its theme, with which the site is built."
 	@$(PIP) install -c constraints.txt -e ".[site]"
 	@touch $(SITE)
+
+$(CLUSTER): $(FULL)
+	@echo "Installing Ray, with which the slow tests run sweeps on a cluster."
+	@$(PIP) install -c constraints.txt -e ".[cluster]"
+	@touch $(CLUSTER)
 
 $(TABULAR):
 	@$(make_venv)

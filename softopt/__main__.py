@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import CascadeSubcommandArgs, OmitArgPrefixes, OmitSubcommandPrefixes, Positional
 
-BENCHES = ("tabular", "slider", "inverse", "linearly_solvable", "sac", "sql", "learning")
+BENCHES = ("tabular", "slider", "inverse", "linearly_solvable", "sac", "sql", "learning", "sweep")
 
 
 def bench(name: Annotated[Literal[BENCHES], Positional], json: Path | None = None) -> int:

@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LISTED = [*PROJECT["dependencies"], *(line for extra in EXTRAS.values() for line in extra)]
-FOR_READERS = [line for line in LISTED if line not in EXTRAS["site"]]  # conda is for them; the site is built with pip
+# conda is for them; the site is built, and a cluster set up, with pip
+FOR_READERS = [line for line in LISTED if line not in EXTRAS["site"] + EXTRAS["cluster"]]
 
 # Where conda-forge uses another name.
 CONDA_NAMES = {

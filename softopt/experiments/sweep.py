@@ -162,7 +162,7 @@ def write_results(cells: Cells, failed: Mapping[str, str], folder: Path) -> None
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
-    """A row a cell: interquartile mean of the return at the end, its interval over seeds, and the seeds not finished."""
+    """A row a cell: interquartile mean of the return at the end, its interval, and what is not finished."""
     lines = ["| cell | seeds | return at the end (interval) | seeds not finished |", "|---|--:|---|---|"]
     for row in rows:
         if row["seeds"]:

@@ -106,9 +106,9 @@ def read_sweep(path: Path, **instead: Any) -> Sweep:
             f"{path} has {', '.join(unknown)}; a sweep has {', '.join(entry.name for entry in fields(Sweep))}. What "
             "belongs to every run, such as steps, stands in the table [settings]."
         )
-    settings = {**entries.get("settings", {}), **instead.pop("settings", {})}
+    settings = _tuples(entries.pop("settings", {})) | instead.pop("settings", {})
     entries |= {name: value for name, value in instead.items() if value}
-    return Sweep(**{name: _tuple(value) for name, value in (entries | {"settings": settings}).items()})
+    return Sweep(**_tuples(entries), settings=settings)
 
 
 def parse_settings(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -126,12 +126,13 @@ def parse_settings(texts: tuple[str, ...]) -> dict[str, Any]:
                 f"a setting is written name=value, with the value as in TOML, such as steps=2000, hidden=[64,64] or "
                 f'precision="float32"; got {text!r}.'
             ) from fault
-    return found
+    return _tuples(found)
 
 
 def _settings_of(algorithm: str) -> set[str]:
     return {entry.name for entry in fields(ALGORITHMS[algorithm][1])}
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _tuples(entries: dict[str, Any]) -> dict[str, Any]:
+    """TOML has lists where settings have tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entries.items()}

@@ -1,0 +1,225 @@
+"""Sweeps: what they are made of, from flags and from a file; trained here and resumed; bad input in a sentence."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
+
+from softopt.__main__ import main
+from softopt.runs import Setup, carry_on, load, local, open_run
+from softopt.runs.sweeps import Sweep, parse_settings, read_sweep
+
+TINY = {
+    "steps": 300,
+    "hidden": (8, 8),
+    "batch": 16,
+    "warm_up": 50,
+    "capacity": 500,
+    "evaluate_every": 100,
+    "evaluation_episodes": 1,
+    "precision": "float32",
+}
+FLAGS = [
+    f"{name}={list(value) if isinstance(value, tuple) else repr(value).replace(chr(39), chr(34))}"
+    for name, value in TINY.items()
+]
+FILE = """
+algorithm = ["sac", "ddpg"]
+environment = ["Pendulum-v1"]
+temperature = [0.05, 0.2]
+seeds = 2
+
+[settings]
+steps = 300
+hidden = [8, 8]
+batch = 16
+warm_up = 50
+capacity = 500
+evaluate_every = 100
+evaluation_episodes = 1
+precision = "float32"
+"""
+WANTED = Sweep(("sac", "ddpg"), ("Pendulum-v1",), (0.05, 0.2), 2, TINY)
+CELLS = ["sac/pendulum_temperature_0.05", "sac/pendulum_temperature_0.2", "ddpg/pendulum"]
+
+
+class TestCells:
+    def test_one_for_each_combination_and_one_where_there_is_no_temperature(self):
+        cells = WANTED.cells()
+        assert list(cells) == CELLS
+        assert [setup.seed for setup in cells["ddpg/pendulum"]] == [0, 1]
+        soft = cells["sac/pendulum_temperature_0.2"][1]
+        assert (soft.config.temperature, soft.config.hidden, soft.steps, soft.seed) == (0.2, (8, 8), 300, 1)
+
+    def test_a_setting_that_one_algorithm_has_is_for_it_alone(self):
+        cells = Sweep(("sac", "ddpg"), ("softopt/Puck-v0",), None, 1, {"exploration_noise": 0.3}).cells()
+        assert list(cells) == ["sac/puck", "ddpg/puck"]
+        assert cells["ddpg/puck"][0].config.exploration_noise == 0.3
+
+    def test_a_file_says_the_same_as_flags(self, tmp_path):
+        path = tmp_path / "sweep.toml"
+        path.write_text(FILE)
+        assert read_sweep(path) == WANTED
+        assert parse_settings(tuple(FLAGS)) == TINY
+        assert read_sweep(path, seeds=3, settings={"batch": 32}).cells()[CELLS[0]][2].config.batch == 32
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "at least one algorithm"),
+        ({"algorithm": ("sac",)}, "at least one environment"),
+        ({"algorithm": ("sax",), "environment": ("Pendulum-v1",)}, "algorithm is one of sac, .*; got sax"),
+        ({"algorithm": ("sac",), "environment": ("P-v1",), "seeds": 0}, "whole number of at least 1; got 0"),
+        (
+            {"algorithm": ("ddpg",), "environment": ("P-v1",), "settings": {"stepz": 3}},
+            "stepz: no algorithm of this sweep has such a setting. There are batch, ",
+        ),
+    ],
+)
+def test_what_no_sweep_is_made_of_is_said(given, said):
+    with pytest.raises(ValueError, match=said):
+        Sweep(**given)
+
+
+def test_a_file_with_other_names_and_one_that_is_no_toml_are_said(tmp_path):
+    path = tmp_path / "sweep.toml"
+    path.write_text('algorithms = ["sac"]')
+    with pytest.raises(ValueError, match=r"has algorithms; a sweep has algorithm, .*\[settings\]"):
+        read_sweep(path)
+    path.write_text("seeds = = 2")
+    with pytest.raises(ValueError, match="is not TOML"):
+        read_sweep(path)
+    with pytest.raises(ValueError, match="written name=value"):
+        parse_settings(("hidden",))
+
+
+def command(folder, *more):
+    return [
+        *("sweep", "--algorithm", "sac", "ddpg", "--environment", "Pendulum-v1", "--temperature", "0.05", "0.2"),
+        *("--seeds", "2", "--set", *FLAGS, "--folder", str(folder), *more),
+    ]
+
+
+@pytest.fixture
+def _in_this_process(monkeypatch):
+    """Runs in threads in place of processes."""
+
+    def process(setup, folder, *rest):
+        return (0 if carry_on(open_run(setup, folder)) else 3), ""
+
+    monkeypatch.setattr(local, "_process", process)
+
+
+@pytest.mark.usefixtures("_in_this_process")
+class TestHere:
+    def test_every_run_is_entered_and_a_second_time_none_is_trained(self, tmp_path, monkeypatch, capsys):
+        assert main(command(tmp_path)) == 0
+        assert "| ddpg/pendulum | 2 |" in capsys.readouterr().out
+        for name in CELLS:
+            recording = load(name, tmp_path / "data")
+            assert recording.seeds == [0, 1]
+            assert recording.curves["return"].shape == (2, 3)
+        with (tmp_path / "results.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert [row["cell"] for row in rows] == CELLS
+        assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+        assert "Pendulum-v1" in (tmp_path / "curves.txt").read_text()
+        before = {path: path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()}
+        monkeypatch.setattr(local, "_process", lambda *rest: pytest.fail("a finished run was run again"))
+        assert main(command(tmp_path)) == 0
+        assert {path: path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()} == before
+
+    def test_a_run_is_that_of_train(self, tmp_path):
+        assert main(command(tmp_path)) == 0
+        setup = WANTED.cells()[CELLS[1]][1]
+        alone = open_run(setup, tmp_path / "alone")
+        carry_on(alone)
+        curve = load(CELLS[1], tmp_path / "data").curves["return"][1]
+        assert curve.tolist() == [row["return"] for row in alone.rows]
+
+    def test_one_that_raises_is_named_and_the_others_finish(self, tmp_path, monkeypatch, capsys):
+        whole = local._process
+
+        def process(setup, folder, *rest):
+            if setup.algorithm == "ddpg" and setup.seed == 1:
+                return 1, "the reward is no number"
+            return whole(setup, folder, *rest)
+
+        monkeypatch.setattr(local, "_process", process)
+        assert main(command(tmp_path)) == 1
+        captured = capsys.readouterr()
+        assert "ddpg/pendulum, seed 1, is not finished. the reward is no number" in captured.err
+        assert "| ddpg/pendulum | 1 |" in captured.out
+        assert captured.out.splitlines()[-1] == "The same command goes on from the last checkpoints."
+        monkeypatch.setattr(local, "_process", whole)
+        assert main(command(tmp_path)) == 0
+        assert load("ddpg/pendulum", tmp_path / "data").seeds == [0, 1]
+
+    def test_a_disk_that_fills_loses_nothing(self, tmp_path, monkeypatch, capsys):
+        from softopt.runs import checkpoint
+
+        save, full = checkpoint.save_file, [True]
+
+        def save_file(tensors, path, metadata):
+            if full[0] and "seed_1" in str(path):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            save(tensors, path, metadata)
+
+        def process(setup, folder, *rest):
+            try:
+                return (0 if carry_on(open_run(setup, folder)) else 3), ""
+            except OSError as fault:
+                return 1, str(fault)
+
+        monkeypatch.setattr(checkpoint, "save_file", save_file)
+        monkeypatch.setattr(local, "_process", process)
+        assert main(command(tmp_path)) == 1
+        assert "No space left on device" in capsys.readouterr().err
+        assert load("ddpg/pendulum", tmp_path / "data").seeds == [0]
+        full[0] = False
+        assert main(command(tmp_path)) == 0
+        assert load("ddpg/pendulum", tmp_path / "data").seeds == [0, 1]
+
+    def test_other_settings_in_the_same_folder_are_refused(self, tmp_path):
+        assert main(command(tmp_path)) == 0
+        assert main(command(tmp_path, "--temperature", "0.05", "--set", *FLAGS[:-1], 'precision="reduced"')) != 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_driver_that_dies_is_resumed_by_the_same_command(tmp_path):
+    longer = [flag if not flag.startswith("steps") else "steps=3000" for flag in FLAGS]
+    words = [
+        *("sweep", "--algorithm", "sac", "--environment", "Pendulum-v1", "--seeds", "2", "--workers", "2"),
+        *("--set", *longer),
+    ]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert main([*words, "--folder", str(whole)]) == 0
+    driver = subprocess.Popen([sys.executable, "-m", "softopt", *words, "--folder", str(cut)])
+    until = time.monotonic() + 300
+    while not (cut / "sac/pendulum/seed_0").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(2.0)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    assert main([*words, "--folder", str(cut)]) == 0
+    one, other = (load("sac/pendulum", folder / "data").curves["return"] for folder in (whole, cut))
+    assert one.tolist() == other.tolist()
+
+
+def test_setups_of_cells_can_be_written_and_read():
+    for runs in WANTED.cells().values():
+        for setup in runs:
+            assert Setup.from_json(setup.to_json()) == setup
+            assert dataclasses.asdict(setup)["seed"] == setup.seed
