@@ -25,7 +25,7 @@ else:
         "TwoPassages": ("softopt.envs.two_passages:TwoPassages", TwoPassages.time_limit),
         "Spider": ("softopt.envs.spider.anywhere:Spider", 100),
         "SpiderHallway": ("softopt.envs.spider.hallway:SpiderHallway", 100),
-        "Jenga": ("softopt.envs.jenga.jenga:Jenga", 150),
+        "Jenga": ("softopt.envs.jenga.jenga:Jenga", 300),
         "StackBrick": ("softopt.envs.arm.stack_brick:StackBrick", 120),
         "Quadruped": ("softopt.envs.quadruped.quadruped:Quadruped", 500),
         "SpiderPassages": ("softopt.envs.spider.passages:SpiderPassages", 150),

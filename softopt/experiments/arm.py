@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from softopt.envs import Paths, Rollout, film, roll
 from softopt.envs.arm.stack_brick import StackBrick, distance, seated
 from softopt.envs.rolling import acting
 from softopt.runs import load
+from softopt.runs.measured import measured
 
 Array = NDArray[np.float64]
 WAYS = {"soft (T = .05)": "arm/sac", "nearly hard (T = .001)": "arm/sac_cold", "hard (TD3)": "arm/ddpg"}
@@ -72,14 +72,34 @@ def pushed_film(agent: Agent, start: int, *, push: float, direction: float, at: 
     return replace(filmed, subtitle=f"{outcome}, " + (f"pushed by {push:g} N after {at:g} s" if push else "no push"))
 
 
-@cache
-def success(name: str, seed: int) -> dict[int, float]:
-    """Share of unpushed starts that end seated, after each number of steps at which a policy was kept."""
+def measure_success(name: str) -> list[dict[str, float]]:
+    """A row for each seed and each policy that was kept: the share of unpushed starts that end seated.
+
+    Args:
+        name: of a recording, a value of :data:`WAYS`.
+    """
     recording = load(name)
-    return {
-        step: float(seated(episodes(recording.agent(seed, step), STARTS).last).mean())
+    return [
+        {
+            "seed": seed,
+            "step": step,
+            "seated": float(seated(episodes(recording.agent(seed, step), STARTS).last).mean()),
+        }
+        for seed in tqdm(recording.seeds, desc=name, unit="seed")
         for step in recording.steps_kept(seed)
-    }
+    ]
+
+
+def table_of(kind: str, name: str) -> str:
+    """The name of the measured table, ``success`` or ``pushes``, of a recording."""
+    return f"{kind}/{name.partition('/')[2]}"
+
+
+def success(name: str, seed: int) -> dict[int, float]:
+    """What was measured by :func:`measure_success` of one seed: step -> share, in order."""
+    table = measured(table_of("success", name))
+    own = table["seed"] == seed
+    return {int(step): float(share) for step, share in zip(table["step"][own], table["seated"][own], strict=True)}
 
 
 def matched() -> tuple[float, dict[str, dict[int, int]]]:

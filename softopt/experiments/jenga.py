@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softopt.envs import Rollout, film, roll
-from softopt.envs.jenga.jenga import HIGH, Jenga, blocks_taken
+from softopt.envs.jenga.jenga import HIGHEST, LOWEST, SEEN, Jenga, blocks_taken
+from softopt.envs.jenga.tower import places
 from softopt.envs.rolling import acting
 from softopt.runs import load
 from softopt.runs.measured import measured
@@ -16,6 +17,7 @@ from softopt.runs.measured import measured
 Array = NDArray[np.float64]
 RECORDING = "jenga/sac"
 GAMES = 5  # of each player
+FIRST = 7  # the middle block of the third layer
 BY_HAND, AT_RANDOM = -1, -2  # in place of a seed
 
 
@@ -39,7 +41,7 @@ def measure_games() -> list[dict[str, float]]:
 
 
 def by_hand(seen: NDArray[np.float32]) -> Array:
-    """Twenty lines against half an hour of learning: push out the middle blocks of the third and the first layer.
+    """A dozen lines against half an hour of learning: push out one block, and rest.
 
     Args:
         seen: (B, 60) observations.
@@ -49,21 +51,21 @@ def by_hand(seen: NDArray[np.float32]) -> Array:
     """
     actions = np.zeros((len(seen), 3))
     for action, one in zip(actions, np.asarray(seen, dtype=np.float64), strict=True):
-        tip, moved = 0.1 * one[:3], 0.025 * one[6:].reshape(-1, 3)
-        out = np.linalg.norm(moved[[7, 1], :2] - np.median(moved[-3:, :2], axis=0), axis=1) > 0.05
-        if out.all():
-            continue  # enough is enough
-        goal = np.array([0.0, 0.0, (2.5 if not out[0] else 0.5) * HIGH])
-        off = (goal - tip)[1:]
-        ahead = 1.0 if np.abs(off).max() < 0.003 else (-1.0 if tip[0] > -0.08 else 0.0)
-        action[:] = ahead, *(off / 0.06).clip(-1, 1) * (tip[0] < -0.06 or ahead > 0)
+        tip = (one[:3] * (HIGHEST - LOWEST) + LOWEST + HIGHEST) / 2
+        dropped = SEEN * one[6:].reshape(-1, 3)[FIRST, 2] < -0.01  # it lies on the floor
+        off = (places()[FIRST] - tip)[1:]
+        straight = np.abs(off).max() < 0.002 and not dropped
+        clear = tip[0] < -0.045  # in front of the tower
+        action[0] = 1.0 if straight else (0.0 if clear else -1.0)
+        if (clear or straight) and not dropped:
+            action[1:] = (off / 0.01).clip(-1, 1)
     return actions
 
 
 def table() -> str:
     """A row a player, in markdown."""
     games = measured("games/jenga")
-    names = {BY_HAND: "twenty lines by hand", AT_RANDOM: "at random"}
+    names = {BY_HAND: "a dozen lines by hand", AT_RANDOM: "at random"}
     rows = ["| player | blocks taken in each game | towers fallen |", "|---|---|---|"]
     for player in sorted(np.unique(games["player"]), reverse=True):
         own = games["player"] == player
@@ -77,7 +79,7 @@ def game(seed: int | None = 0) -> Rollout:
     """Film one game of a recorded seed, or of the lines by hand (None)."""
     act = by_hand if seed is None else acting(load(RECORDING).agent(seed))
     world = Jenga()
-    title = "Twenty lines by hand" if seed is None else f"Half an hour of learning, seed {seed}"
+    title = "A dozen lines by hand" if seed is None else f"Half an hour of learning, seed {seed}"
     try:
         return film(world, lambda seen: act(seen[None])[0], seed=1, steps=world.time_limit, title=title)
     finally:

@@ -9,16 +9,18 @@ from functools import partial
 from typing import Any
 
 from softopt.envs.quadruped.terrain import KINDS
-from softopt.experiments import arm, jenga, quadruped, robustness
+from softopt.experiments import arm, jenga, quadruped
 from softopt.runs.curve import to_csv
 from softopt.runs.measured import TABLE, enter_table, measured
 from softopt.runs.publishing import PACKAGES, hardware
 from softopt.runs.recording import data_folder
 
 Rows = list[dict[str, float]]
+# In this order: which policies are pushed depends on how well each does where nobody pushes.
 MEASUREMENTS: dict[str, Callable[[], Rows]] = {
-    robustness.table_of(name): partial(arm.measure_pushes, name) for name in arm.WAYS.values()
+    arm.table_of("success", name): partial(arm.measure_success, name) for name in arm.WAYS.values()
 }
+MEASUREMENTS |= {arm.table_of("pushes", name): partial(arm.measure_pushes, name) for name in arm.WAYS.values()}
 MEASUREMENTS["games/jenga"] = jenga.measure_games
 MEASUREMENTS |= {f"terrains/{kind}": partial(quadruped.measure_terrain, kind) for kind in KINDS}
 

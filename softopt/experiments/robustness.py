@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softopt.envs import Rollout
-from softopt.experiments.arm import DIRECTIONS, MOMENTS, WAYS, matched, pushed_film
+from softopt.experiments.arm import DIRECTIONS, MOMENTS, WAYS, matched, pushed_film, table_of
 from softopt.interactive.replay import Replay
 from softopt.plotting.bands import Band, bands
 from softopt.plotting.figure import DescribedFigure
@@ -19,11 +19,6 @@ Array = NDArray[np.float64]
 STRONG = 150.0  # newtons, of the sentence in the title
 
 
-def table_of(name: str) -> str:
-    """The name of the measured table of a recording."""
-    return f"pushes/{name.partition('/')[2]}"
-
-
 def shares(name: str, closed: bool, direction: float | None = None, at: float | None = None) -> Band:
     """Share of the starts that end seated against push strength, a run a seed.
 
@@ -33,7 +28,7 @@ def shares(name: str, closed: bool, direction: float | None = None, at: float | 
         direction: of the push, degrees; None averages over all.
         at: seconds; None averages over all.
     """
-    table = measured(table_of(name))
+    table = measured(table_of("pushes", name))
     strengths, seeds = np.unique(table["push"]), np.unique(table["seed"])
 
     def share(seed: float, push: float) -> float:

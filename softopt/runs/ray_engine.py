@@ -19,6 +19,7 @@ from softopt.runs.local import ATTEMPTS, Outcome, show
 from softopt.runs.lock import Busy
 from softopt.runs.setup import Setup
 
+LOOPBACK = "127.0.0.1"
 PROGRESS, TOKEN = "progress.json", "shared"
 LOOK_EVERY = 1.0  # seconds between two looks at the progress
 PATIENCE = 60.0  # seconds to wait for a process of a lost machine to let go of its folder
@@ -51,10 +52,15 @@ def run_all(
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}.")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if address and address.startswith(f"{LOOPBACK}:"):
+        # Without this Ray takes the machine's outer address for 127.0.0.1, and finds no cluster there.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     import ray
 
-    here = {"address": address} if address else {"num_cpus": workers, "_node_ip_address": "127.0.0.1"}
-    ray.init(**here, include_dashboard=False if not address else None, log_to_driver=False, logging_level="ERROR")
+    where = {"address": address} if address else {"num_cpus": workers, "include_dashboard": False}
+    if not address or address.startswith(f"{LOOPBACK}:"):
+        where["_node_ip_address"] = LOOPBACK
+    ray.init(**where, log_to_driver=False, logging_level="ERROR")
     task = ray.remote(num_cpus=1, max_retries=0)(train_one)
     folders = [folder.absolute() for folder in folders]
     for folder in folders:

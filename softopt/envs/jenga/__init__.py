@@ -1,1 +1,1 @@
-"""A tower of wooden blocks, and a finger that pushes them out."""
+"""A tower of wooden blocks, and a finger that takes them out one by one."""
