@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import torch
+
 from softopt.envs.quadruped.terrain import KINDS
 from softopt.experiments import arm, jenga, quadruped
 from softopt.runs.curve import to_csv
@@ -22,11 +24,13 @@ MEASUREMENTS: dict[str, Callable[[], Rows]] = {
 }
 MEASUREMENTS |= {arm.table_of("pushes", name): partial(arm.measure_pushes, name) for name in arm.WAYS.values()}
 MEASUREMENTS["games/jenga"] = jenga.measure_games
+MEASUREMENTS["walks/minutes"] = quadruped.measure_minutes
 MEASUREMENTS |= {f"terrains/{kind}": partial(quadruped.measure_terrain, kind) for kind in KINDS}
 
 
 def measure(name: str) -> int:
     """Measure, and enter the table where there is none yet; return 0 unless one that there is came out otherwise."""
+    torch.set_num_threads(1)  # networks this small gain nothing from more
     began = time.monotonic()
     rows = MEASUREMENTS[name]()
     seconds = round(time.monotonic() - began)

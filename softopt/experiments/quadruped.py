@@ -17,6 +17,7 @@ from softopt.runs import load
 Array = NDArray[np.float64]
 RECORDING = "quadruped/sac"
 STARTS = 20
+MINUTES = (18, 36, 54)
 STEPS_A_MINUTE = 3_000  # of the robot's time: 50 a second
 STEEPNESS: dict[str, tuple[float, ...]] = {  # degrees, or metres
     "flat": (0.0,),
@@ -86,6 +87,25 @@ def measure_terrain(kind: str) -> list[dict[str, float]]:
         for steepness in STEEPNESS[kind]
         for seed, found in zip(load(RECORDING).seeds, walks(terrain=kind, steepness=steepness), strict=True)
     ]
+
+
+def measure_minutes() -> list[dict[str, float]]:
+    """A row for each recorded seed after 18, 36 and 54 minutes of robot time, over twenty starts on the flat."""
+    recording = load(RECORDING)
+    rows = []
+    for minutes in MINUTES:
+        for seed in recording.seeds:
+            found = walk(recording.agent(seed, minutes * STEPS_A_MINUTE), seed)
+            rows.append(
+                {
+                    "minutes": minutes,
+                    "seed": seed,
+                    "speed": float(np.median(found.speed)),
+                    "off": float(np.median(found.off)),
+                    "fell": float(found.fell.mean()),
+                }
+            )
+    return rows
 
 
 def film_walk(agent: Agent, seed: int, title: str, steps: int | None = None, **ground: Any) -> Rollout:

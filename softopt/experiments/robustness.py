@@ -76,7 +76,7 @@ def moments_figure() -> DescribedFigure:
     strongest = next(iter(next(iter(panels.values())).values())).x[-1]
     return bands(
         panels,
-        title=f"Seated at {strongest:.0f} N, over all directions: {told}",
+        title=f"The soft arm, seated after {strongest:.0f} N, mean over the directions. {told.capitalize()}",
         alt=f"Share seated against the strength of the push, by direction and moment. At {strongest:.0f} N: {told}.",
         x_labels="push for 0.4 s (N)",
         y_label="share seated",

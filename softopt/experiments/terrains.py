@@ -45,6 +45,18 @@ def outcomes(kind: str) -> tuple[Array, dict[str, Array]]:
     return steepness, {name: table[name][rows].reshape(shape) for name in MEASURES}
 
 
+def minutes_table() -> str:
+    """A row for each amount of robot time, in markdown: every seed's speed and falls on the flat."""
+    table = measured("walks/minutes")
+    rows = ["| robot time | m/s ahead, each seed | falls of 20 walks, each seed |", "|---|---|---|"]
+    for minutes in np.unique(table["minutes"]):
+        own = table["minutes"] == minutes
+        speeds = ", ".join(f"{speed:.2f}" for speed in table["speed"][own])
+        falls = ", ".join(f"{20 * share:.0f}" for share in table["fell"][own])
+        rows.append(f"| {minutes:.0f} minutes | {speeds} | {falls} |")
+    return "\n".join(rows)
+
+
 def readable_steepness(kind: str, value: float) -> str:
     """With its unit, as in "6°" or "3 cm"."""
     return f"{value:g}°" if kind.startswith("slope") else f"{100 * value:g} cm"

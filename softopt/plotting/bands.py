@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from softopt.plotting.figure import PALETTE, DescribedFigure, finish
 from softopt.plotting.lines import DASHES
 
 Array = NDArray[np.float64]
+FEW = 3  # intervals of more kinds than this in one panel would hide each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,8 @@ def bands(
 ) -> DescribedFigure:
     """Draw one panel a situation, and in it one band a kind, told apart by colour and by dash.
 
+    Intervals are left out where a panel has more than three kinds.
+
     Args:
         panels: situation -> kind -> its runs.
         title: the finding, in a sentence.
@@ -57,8 +61,10 @@ def bands(
     if not panels:
         raise ValueError("there is nothing to draw: bands needs at least one panel.")
     kinds = list(dict.fromkeys(kind for panel in panels.values() for kind in panel))
-    figure = DescribedFigure(alt=alt, figsize=(max(7.2, 2.7 * len(panels) + 0.6), 3.6))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    width = max(8.6, 2.7 * len(panels) + 0.6)
+    figure = DescribedFigure(alt=alt, figsize=(width, 3.9))
+    figure.suptitle(textwrap.fill(title, round(11 * width)), x=0.01, ha="left", fontsize=11)
+    told: set[str] = set()  # kinds that a legend has named
     for k, (axes, (situation, panel)) in enumerate(
         zip(np.atleast_1d(figure.subplots(1, len(panels), sharey=True)), panels.items(), strict=True)
     ):
@@ -66,12 +72,14 @@ def bands(
             colour, dash = PALETTE[kinds.index(kind) % len(PALETTE)], DASHES[kinds.index(kind) % len(DASHES)]
             for run in band.runs:
                 axes.plot(band.x, run, color=colour, linewidth=0.6, alpha=0.4)
-            axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.18, linewidth=0)
+            if len(panel) <= FEW:
+                axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.18, linewidth=0)
             axes.plot(band.x, band.middle, color=colour, linestyle=dash, linewidth=2, label=kind)
         if y_limits:
             axes.set_ylim(*y_limits)
-        if k == 0 and len(kinds) > 1:
-            axes.legend(frameon=False, fontsize=8)
+        if len(kinds) > 1 and not set(panel) <= told:
+            axes.legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+            told |= set(panel)
         x_label = x_labels if isinstance(x_labels, str) else x_labels[situation]
         finish(axes, title=situation, x=x_label, y=y_label if k == 0 else "")
     return figure
