@@ -10,8 +10,10 @@ pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)
 
 from softopt.envs.arm.stack_brick import seated  # noqa: E402
 from softopt.experiments.arm import STARTS, WAYS, episodes, matched, success  # noqa: E402
+from softopt.experiments.jenga import AT_RANDOM, BY_HAND  # noqa: E402
 from softopt.experiments.robustness import shares  # noqa: E402
 from softopt.runs import load  # noqa: E402
+from softopt.runs.measured import measured  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -60,3 +62,11 @@ class TestArm:
     def test_a_middling_push_is_worse_than_a_strong_one(self):
         soft = shares("arm/sac", True)
         assert at(soft, 70.0)[0] < at(soft, 300.0)[0]
+
+
+def test_they_play_jenga_very_badly():
+    games = measured("games/jenga")
+    learned, hand, chance = (games["player"] >= 0, games["player"] == BY_HAND, games["player"] == AT_RANDOM)
+    assert (learned.sum(), games["taken"][learned].sum(), games["fell"][learned].sum()) == (15, 2, 1)
+    assert (hand.sum(), games["taken"][hand].sum(), games["fell"][hand].sum()) == (5, 10, 0)
+    assert games["fell"][chance].sum() == 4
