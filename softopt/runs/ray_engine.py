@@ -52,14 +52,13 @@ def run_all(
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}.")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if address and address.startswith(f"{LOOPBACK}:"):
-        # Without this Ray takes the machine's outer address for 127.0.0.1, and finds no cluster there.
+    where = {"address": address} if address else {"address": "local", "num_cpus": workers, "include_dashboard": False}
+    if not address or address.startswith(f"{LOOPBACK}:"):
+        where["_node_ip_address"] = LOOPBACK
+        # Without this Ray takes the machine's outer address for 127.0.0.1, and some of its servers listen there.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     import ray
 
-    where = {"address": address} if address else {"num_cpus": workers, "include_dashboard": False}
-    if not address or address.startswith(f"{LOOPBACK}:"):
-        where["_node_ip_address"] = LOOPBACK
     ray.init(**where, log_to_driver=False, logging_level="ERROR")
     task = ray.remote(num_cpus=1, max_retries=0)(train_one)
     folders = [folder.absolute() for folder in folders]
