@@ -9,6 +9,7 @@ from typing import Any
 import ipywidgets
 
 from softopt.envs import Rollout
+from softopt.interactive.kernel_bound import between_cells
 from softopt.interactive.player import Player, play
 
 
@@ -37,7 +38,7 @@ class Replay:
         self.controls = ipywidgets.VBox([*controls.values(), self._said])
         self.player: Player = play(*make(**self.values), **options)
         for widget in controls.values():
-            widget.observe(self._follow, "value")
+            widget.observe(between_cells(self._follow), "value")
 
     @property
     def values(self) -> dict[str, Any]:
