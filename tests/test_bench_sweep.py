@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
-from softopt.experiments import bench_sweep  # noqa: E402
-from softopt.runs import local  # noqa: E402
+from softopt.experiments import bench_sweep
+from softopt.runs import local
 
 
 def test_a_row_says_what_a_run_costs_beside_its_training(monkeypatch, tmp_path, capsys):
