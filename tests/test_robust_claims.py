@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed (the extra `
 pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)")
 
 from softopt.envs.arm.stack_brick import seated  # noqa: E402
-from softopt.experiments.arm import STARTS, WAYS, episodes, matched, success  # noqa: E402
+from softopt.experiments.arm import WAYS, episodes, matched, success  # noqa: E402
 from softopt.experiments.jenga import AT_RANDOM, BY_HAND  # noqa: E402
 from softopt.experiments.robustness import shares  # noqa: E402
 from softopt.runs import load  # noqa: E402
@@ -30,9 +30,12 @@ class TestArm:
         assert np.median(ends) >= 0.8
         assert sum(end >= 0.8 for end in ends) == 4  # the fifth had it before, and has lost it
 
-    def test_what_was_measured_is_what_the_recorded_policy_does(self):
-        paths = episodes(load("arm/sac").agent(1), STARTS)
-        assert float(seated(paths.last).mean()) == pytest.approx(success("arm/sac", 1)[25_000], abs=0.1)
+    def test_a_hundred_starts_of_each_seed(self):
+        recording = load("arm/sac")
+        shares = [float(seated(episodes(recording.agent(seed), 100).last).mean()) for seed in recording.seeds]
+        assert np.median(shares) >= 0.8
+        measured_shares = [success("arm/sac", seed)[25_000] for seed in recording.seeds]
+        np.testing.assert_allclose(shares, measured_shares, atol=0.15)  # those were taken from forty
 
     def test_the_three_are_compared_where_four_fifths_of_the_starts_are_seated(self):
         level, chosen = matched()
