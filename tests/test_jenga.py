@@ -9,6 +9,8 @@ from gymnasium.utils.env_checker import check_env
 
 mujoco = pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)")
 
+from body_cases import assert_an_episode_is_the_batch_of_one  # noqa: E402
+
 import softopt.envs  # noqa: E402, F401  (registers it)
 from softopt.envs import film, roll  # noqa: E402
 from softopt.envs.jenga.jenga import (  # noqa: E402
@@ -76,19 +78,7 @@ def test_gymnasium_has_no_complaint():
 
 
 def test_an_episode_is_the_batch_of_one_bit_for_bit():
-    env = gymnasium.make("softopt/Jenga-v0")
-    actions = np.random.default_rng(1).uniform(-1, 1, (40, 3)).astype(np.float32)
-    actions[:, 0] = 0.1  # into the tower, and not so far that it falls
-    seen, earned = [env.reset(seed=5)[0]], []
-    for action in actions:
-        observation, reward, *_ = env.step(action)
-        seen.append(observation)
-        earned.append(reward)
-    turns = iter(actions)
-    paths = roll(env, lambda _: next(turns)[None], 1, seed=5, steps=40)
-    np.testing.assert_array_equal(env.unwrapped.observe(paths.states[0]), seen)
-    np.testing.assert_array_equal(paths.rewards[0], earned)
-    assert np.abs(ways(paths.last)).max() > 0.005
+    assert_an_episode_is_the_batch_of_one(gymnasium.make("softopt/Jenga-v0"), 40)
 
 
 def test_it_stands_untouched_for_thirty_seconds(world):

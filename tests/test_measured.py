@@ -55,5 +55,10 @@ def test_the_command_enters_a_table_and_compares_it_when_it_is_made_again(data, 
     assert "pushes/tiny: the same" in capsys.readouterr().out
     monkeypatch.setitem(measuring.MEASUREMENTS, "pushes/tiny", lambda: ROWS[:1])
     assert main(["record", "pushes/tiny"]) == 1
-    assert "NOT the same" in capsys.readouterr().out
+    assert "It has other rows: 1, entered were 2." in capsys.readouterr().out
+    monkeypatch.setitem(measuring.MEASUREMENTS, "pushes/tiny", lambda: [ROWS[0], {"push": 70.0, "seated": 0.25}])
+    assert main(["record", "pushes/tiny"]) == 1
+    assert "NOT the same to the last digit (another processor?). Largest differences: seated 0.25." in (
+        capsys.readouterr().out
+    )
     assert len(measured("pushes/tiny")["push"]) == 2  # what was entered stays

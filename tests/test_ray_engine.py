@@ -101,6 +101,16 @@ def test_a_driver_that_is_killed_is_resumed_by_the_same_command(cluster, expecte
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "data").rglob("*") if path.is_file()} == before
 
 
+def test_ctrl_c_saves_says_so_and_the_same_command_goes_on(cluster, expected, tmp_path):
+    driver = begin(tmp_path, cluster)
+    wait_for(lambda: steps_of(tmp_path) and 1_000 < max(steps_of(tmp_path)) < 9_000, "the first to be on its way")
+    driver.send_signal(signal.SIGINT)
+    assert driver.wait(PATIENCE) == 1
+    assert list(tmp_path.glob(f"{NAME}/seed_*/checkpoint.safetensors"))  # before the first that would be due
+    assert begin(tmp_path, cluster).wait(PATIENCE) == 0
+    assert curves(tmp_path) == expected
+
+
 def test_without_an_address_nothing_listens_beyond_this_machine(tmp_path):
     driver = subprocess.Popen([sys.executable, "-m", "softopt", *words(tmp_path, 4_000, "--engine", "ray")])
     wait_for(lambda: len(steps_of(tmp_path)) > 0, "a run to begin")

@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 torch = pytest.importorskip("torch")
 
-from deep_cases import TINY, parameters_of  # noqa: E402
+from deep_cases import TINY, in_this_process, parameters_of  # noqa: E402
 
 from softopt.__main__ import main  # noqa: E402
 from softopt.deep import DDPGConfig, DiscreteQConfig, PolicyGradientConfig, SACConfig  # noqa: E402
@@ -248,12 +248,7 @@ class TestFolder:
 
 @pytest.fixture
 def _in_this_process(monkeypatch):
-    """Seeds run in threads in place of processes, which tests of run_seeds begin."""
-
-    def process(setup, folder, *rest):
-        return (0 if carry_on(open_run(setup, folder)) else 3), ""
-
-    monkeypatch.setattr(local, "_process", process)
+    monkeypatch.setattr(local, "_process", in_this_process)
 
 
 @pytest.mark.usefixtures("_in_this_process")

@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)")
 
-from softopt.envs.arm.stack_brick import seated  # noqa: E402
-from softopt.experiments.arm import WAYS, episodes, matched, success  # noqa: E402
+from softopt.envs.arm.stack_brick import distance, seated  # noqa: E402
+from softopt.experiments.arm import STARTS, WAYS, episodes, matched, success  # noqa: E402
 from softopt.experiments.jenga import AT_RANDOM, BY_HAND  # noqa: E402
 from softopt.experiments.robustness import shares  # noqa: E402
 from softopt.runs import load  # noqa: E402
@@ -61,6 +61,11 @@ class TestArm:
         np.testing.assert_allclose(at(soft, 150.0)[1:], [0.36, 0.90], atol=0.01)
         assert [round(float(at(band, 300.0)[0]), 2) for band in (soft, cold)] == [0.67, 0.38]
         assert at(soft, 300.0)[1] < at(cold, 300.0)[2]  # the intervals overlap
+
+    def test_after_half_a_second_most_bricks_are_on_the_stud(self):
+        """Of the agent that the reader pushes: its underside is below the stud's top, 30 mm above the seat."""
+        states = episodes(load("arm/sac").agent(0), STARTS).states[:, 10]
+        assert np.mean(distance(states) < 0.03) > 0.5
 
     def test_a_middling_push_is_worse_than_a_strong_one(self):
         soft = shares("arm/sac", True)

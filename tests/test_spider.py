@@ -9,6 +9,8 @@ from gymnasium.utils.env_checker import check_env
 
 mujoco = pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)")
 
+from body_cases import assert_an_episode_is_the_batch_of_one  # noqa: E402
+
 import softopt.envs  # noqa: E402, F401  (registers them)
 from softopt.envs import film, roll  # noqa: E402
 from softopt.envs.simulated import rotation  # noqa: E402
@@ -42,18 +44,7 @@ def test_gymnasium_has_no_complaint(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_episode_is_the_batch_of_one_bit_for_bit(name):
-    env = gymnasium.make(f"softopt/{name}-v0", start_noise=0.1)
-    actions = np.random.default_rng(1).uniform(-1, 1, (30, 8)).astype(np.float32)
-    seen = [env.reset(seed=5)[0]]
-    earned = []
-    for action in actions:
-        observation, reward, *_ = env.step(action)
-        seen.append(observation)
-        earned.append(reward)
-    turns = iter(actions)
-    paths = roll(env, lambda _: next(turns)[None], 1, seed=5, steps=30)
-    np.testing.assert_array_equal(env.unwrapped.observe(paths.states[0]), seen)
-    np.testing.assert_array_equal(paths.rewards[0], earned)
+    assert_an_episode_is_the_batch_of_one(gymnasium.make(f"softopt/{name}-v0", start_noise=0.1), 30)
 
 
 def turned(state):

@@ -10,6 +10,8 @@ from scipy.optimize import least_squares
 
 mujoco = pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)")
 
+from body_cases import assert_an_episode_is_the_batch_of_one  # noqa: E402
+
 import softopt.envs  # noqa: E402, F401  (registers it)
 from softopt.envs import film, roll  # noqa: E402
 from softopt.envs.arm.stack_brick import MIDDLE, SEAT, SIMULATED, StackBrick, distance, seated  # noqa: E402
@@ -45,17 +47,7 @@ def test_gymnasium_has_no_complaint():
 
 @pytest.mark.parametrize("push", [0.0, 150.0])
 def test_an_episode_is_the_batch_of_one_bit_for_bit(push):
-    env = gymnasium.make("softopt/StackBrick-v0", push=push, push_at=0.5)
-    actions = np.random.default_rng(1).uniform(-1, 1, (30, 7)).astype(np.float32)
-    seen, earned = [env.reset(seed=5)[0]], []
-    for action in actions:
-        observation, reward, *_ = env.step(action)
-        seen.append(observation)
-        earned.append(reward)
-    turns = iter(actions)
-    paths = roll(env, lambda _: next(turns)[None], 1, seed=5, steps=30)
-    np.testing.assert_array_equal(env.unwrapped.observe(paths.states[0]), seen)
-    np.testing.assert_array_equal(paths.rewards[0], earned)
+    assert_an_episode_is_the_batch_of_one(gymnasium.make("softopt/StackBrick-v0", push=push, push_at=0.5), 30)
 
 
 def test_it_carries_its_own_weight(world):

@@ -15,6 +15,8 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
+from deep_cases import in_this_process
+
 from softopt.__main__ import main
 from softopt.runs import Setup, carry_on, load, local, open_run
 from softopt.runs.sweeps import Sweep, parse_settings, read_sweep
@@ -113,12 +115,7 @@ def command(folder, *more):
 
 @pytest.fixture
 def _in_this_process(monkeypatch):
-    """Runs in threads in place of processes."""
-
-    def process(setup, folder, *rest):
-        return (0 if carry_on(open_run(setup, folder)) else 3), ""
-
-    monkeypatch.setattr(local, "_process", process)
+    monkeypatch.setattr(local, "_process", in_this_process)
 
 
 @pytest.mark.usefixtures("_in_this_process")
@@ -191,9 +188,11 @@ class TestHere:
         assert main(command(tmp_path)) == 0
         assert load("ddpg/pendulum", tmp_path / "data").seeds == [0, 1]
 
-    def test_other_settings_in_the_same_folder_are_refused(self, tmp_path):
+    def test_other_settings_in_the_same_folder_are_refused(self, tmp_path, capsys):
         assert main(command(tmp_path)) == 0
-        assert main(command(tmp_path, "--temperature", "0.05", "--set", *FLAGS[:-1], 'precision="reduced"')) != 0
+        other = [flag.replace("batch=16", "batch=32") for flag in command(tmp_path)]
+        assert main(other) == 2
+        assert "runs that were made with other settings; choose another --folder" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -211,6 +210,7 @@ def test_a_driver_that_dies_is_resumed_by_the_same_command(tmp_path):
     while not (cut / "sac/pendulum/seed_0").exists() and time.monotonic() < until:
         time.sleep(0.05)
     time.sleep(2.0)
+    assert driver.poll() is None  # it had not ended by itself
     driver.send_signal(signal.SIGKILL)
     driver.wait()
     assert main([*words, "--folder", str(cut)]) == 0

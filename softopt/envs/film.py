@@ -50,7 +50,7 @@ def film(
         ValueError: an environment without MuJoCo, an unknown body or geom, a shape that a rollout does not know,
             or no end to the episode.
     """
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     world = env.unwrapped
     if not all(hasattr(world, name) for name in ("model", "data", "do_simulation", "frame_skip")):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from softopt.envs import Rollout, film, roll
 from softopt.envs.jenga.jenga import HIGHEST, LOWEST, SEEN, Jenga, blocks_taken
@@ -29,7 +30,7 @@ def measure_games() -> list[dict[str, float]]:
     }
     players |= {BY_HAND: by_hand, AT_RANDOM: lambda seen: draws.uniform(-1, 1, (len(seen), 3))}
     rows = []
-    for player, act in players.items():
+    for player, act in tqdm(players.items(), desc="games", unit="player"):
         paths = roll(Jenga(), act, GAMES, seed=1)
         counted = paths.length - paths.terminated  # what comes down with the tower was not taken
         taken = blocks_taken(paths.states[np.arange(GAMES), counted])
@@ -67,7 +68,7 @@ def table() -> str:
     games = measured("games/jenga")
     names = {BY_HAND: "a dozen lines by hand", AT_RANDOM: "at random"}
     rows = ["| player | blocks taken in each game | towers fallen |", "|---|---|---|"]
-    for player in sorted(np.unique(games["player"]), reverse=True):
+    for player in sorted(np.unique(games["player"]), key=lambda one: (one < 0, abs(one))):
         own = games["player"] == player
         said = names.get(int(player), f"soft actor-critic, half an hour, seed {player:.0f}")
         taken = ", ".join(f"{t:.0f}" for t in games["taken"][own])

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from softopt.envs.quadruped.terrain import KINDS
 from softopt.experiments import arm, jenga, quadruped
-from softopt.runs.curve import to_csv
+from softopt.runs.curve import from_csv, to_csv
 from softopt.runs.measured import TABLE, enter_table, measured
-from softopt.runs.publishing import PACKAGES, hardware
+from softopt.runs.publishing import hardware, versions
 from softopt.runs.recording import data_folder
 
+Array = NDArray[np.float64]
 Rows = list[dict[str, float]]
 # In this order: which policies are pushed depends on how well each does where nobody pushes.
 MEASUREMENTS: dict[str, Callable[[], Rows]] = {
@@ -38,15 +39,25 @@ def measure(name: str) -> int:
     try:
         measured(name)
     except FileNotFoundError:
-        enter_table(name, rows, {"seconds": seconds, "hardware": hardware(), "versions": _versions()}, data)
+        enter_table(name, rows, {"seconds": seconds, "hardware": hardware(), "versions": versions()}, data)
         print(f"Entered {name}: {len(rows)} rows after {seconds} s.")
         return 0
-    same = (data / name / TABLE).read_text(encoding="utf-8") == to_csv(rows)
-    print(f"{name}: {'the same' if same else 'NOT the same'}, to the last digit.")
-    return int(not same)
+    if (data / name / TABLE).read_text(encoding="utf-8") == to_csv(rows):
+        print(f"{name}: the same, to the last digit.")
+        return 0
+    print(f"{name}: NOT the same to the last digit (another processor?). {differences(measured(name), rows)}")
+    return 1
 
 
-def _versions() -> dict[str, Any]:
-    import importlib.metadata
+def differences(before: Mapping[str, Array], rows: Rows) -> str:
+    """How far each column of a table that was made again is off at most, in a sentence.
 
-    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
+    Args:
+        before: name -> (K,), as entered.
+        rows: as made again.
+    """
+    again = from_csv(to_csv(rows))
+    if {name: column.shape for name, column in again.items()} != {name: c.shape for name, c in before.items()}:
+        return f"It has other rows: {len(rows)}, entered were {len(next(iter(before.values())))}."
+    off = {name: float(np.abs(column - before[name]).max()) for name, column in again.items()}
+    return f"Largest differences: {', '.join(f'{name} {value:.3g}' for name, value in off.items() if value)}."

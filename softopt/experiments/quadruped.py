@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from softopt.deep import Agent
 from softopt.envs import Rollout, film, roll
@@ -84,7 +85,7 @@ def measure_terrain(kind: str) -> list[dict[str, float]]:
             "off": float(np.median(found.off)),
             "fell": float(found.fell.mean()),
         }
-        for steepness in STEEPNESS[kind]
+        for steepness in tqdm(STEEPNESS[kind], desc=kind, unit="level")
         for seed, found in zip(load(RECORDING).seeds, walks(terrain=kind, steepness=steepness), strict=True)
     ]
 
@@ -93,7 +94,7 @@ def measure_minutes() -> list[dict[str, float]]:
     """A row for each recorded seed after 18, 36 and 54 minutes of robot time, over twenty starts on the flat."""
     recording = load(RECORDING)
     rows = []
-    for minutes in MINUTES:
+    for minutes in tqdm(MINUTES, desc="robot time", unit="moment"):
         for seed in recording.seeds:
             found = walk(recording.agent(seed, minutes * STEPS_A_MINUTE), seed)
             rows.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
@@ -52,13 +54,10 @@ def pushes_figure() -> DescribedFigure:
     told = "; ".join(
         f"{who} {100 * float(np.interp(STRONG, band.x, band.middle)):.0f} %" for who, band in (left | right).items()
     )
-    return bands(
+    return _push_bands(
         {"looking, or not": left, "three ways of training": right},
         title=f"Seated after a push of {STRONG:.0f} N: {told}",
         alt=f"Share of the starts that end seated against the strength of the push. At {STRONG:.0f} N: {told}.",
-        x_labels="push for 0.4 s (N)",
-        y_label="share seated",
-        y_limits=(-0.03, 1.03),
     )
 
 
@@ -74,13 +73,16 @@ def moments_figure() -> DescribedFigure:
         for panel, found in panels.items()
     )
     strongest = next(iter(next(iter(panels.values())).values())).x[-1]
-    return bands(
+    return _push_bands(
         panels,
         title=f"The soft arm, seated after {strongest:.0f} N, mean over the directions. {told.capitalize()}",
         alt=f"Share seated against the strength of the push, by direction and moment. At {strongest:.0f} N: {told}.",
-        x_labels="push for 0.4 s (N)",
-        y_label="share seated",
-        y_limits=(-0.03, 1.03),
+    )
+
+
+def _push_bands(panels: Mapping[str, Mapping[str, Band]], *, title: str, alt: str) -> DescribedFigure:
+    return bands(
+        panels, title=title, alt=alt, x_labels="push for 0.4 s (N)", y_label="share seated", y_limits=(-0.03, 1.03)
     )
 
 

@@ -26,7 +26,7 @@ SAID = {
     "stairs_up": "stairs up",
     "stairs_down": "stairs down",
 }
-MEASURES = {"upright": "share of starts without a fall", "speed": "speed ahead (m/s)", "off": "heading off (rad)"}
+MEASURES = {"upright": "no fall (share)", "speed": "m/s ahead", "off": "heading (rad)"}
 LAPSE = 300  # steps of each film of the time-lapse, 6 s
 
 

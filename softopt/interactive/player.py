@@ -10,12 +10,12 @@ import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
 from softopt.envs.rollout import Rollout
 from softopt.envs.rollout_file import pack
 from softopt.interactive.assemble import JS, assemble
-from softopt.interactive.slider import Slider, readable
+from softopt.interactive.player_sentence import player_sentence
+from softopt.interactive.slider import Slider
 from softopt.interactive.three_library import three_library
 from softopt.plotting.film_strip import film_strip
 from softopt.plotting.ways import ways
@@ -145,12 +145,12 @@ def _describe(
     step = min(rollout.dt for rollout in rollouts)
     times = step * np.arange(1, round(max(rollout.duration for rollout in rollouts) / step) + 1)
     described, frames = _ship(rollouts)
-    told = [[_sentence(time, [one]) for time in times] for one in rollouts] if choose else None
+    told = [[player_sentence(time, [one]) for time in times] for one in rollouts] if choose else None
     spec = {
         "rollouts": described,
         "step": step,
         "labels": [f"{time:.{2 if step >= 0.01 else 3}f} s" for time in times],  # no two alike
-        "sentences": told or [_sentence(time, rollouts) for time in times],
+        "sentences": told or [player_sentence(time, rollouts) for time in times],
         "choose": choose and choose.describe(),
         **options,
     }
@@ -171,42 +171,3 @@ def _ship(rollouts: Sequence[Rollout]) -> tuple[list[dict[str, Any]], bytes]:
             length += len(parts[-1])
         described.append({**description, "arrays": places})
     return described, b"".join(parts)
-
-
-def _sentence(time: float, rollouts: Sequence[Rollout]) -> str:
-    """What is true of all rollouts at one time."""
-    if len(rollouts) > 2:
-        away = [_away(rollout, _frame(rollout, time)) for rollout in rollouts]
-        return (
-            f"At {time:.2f} s the {len(rollouts)} bodies are {readable(min(away), 2)} to {readable(max(away), 2)} m "
-            "from where they began."
-        )
-    return f"At {time:.2f} s: {'; '.join(_news(rollout, time) for rollout in rollouts)}."
-
-
-def _news(rollout: Rollout, time: float) -> str:
-    """The numbers of one rollout at a time, for a sentence."""
-    frame = _frame(rollout, time)
-    ended = f" (ended at {rollout.duration:.2f} s)" if time > rollout.duration + 1e-6 else ""
-    said = [f"{_away(rollout, frame):.1f} m from the start"]
-    if "speed" in rollout.series:
-        said.append(f"{_minus(rollout.series['speed'][frame], 2)} m/s")
-    if "reward" in rollout.series:
-        said.append(f"return so far {_minus(rollout.series['reward'][: frame + 1].sum(dtype=float), 1)}")
-    return f"{rollout.title}{ended} {', '.join(said)}"
-
-
-def _minus(value: float, digits: int) -> str:
-    """Write a number with a true minus sign."""
-    return f"{value:.{digits}f}".replace("-", "−")
-
-
-def _frame(rollout: Rollout, time: float) -> int:
-    """The frame that is reached at a time."""
-    return int(np.clip(np.floor(time / rollout.dt + 1e-6) - 1, 0, len(rollout) - 1))
-
-
-def _away(rollout: Rollout, frame: int) -> float:
-    """Horizontal distance of the body's middle from where it was at the first frame, metres."""
-    middle: NDArray[Any] = rollout.middle
-    return float(np.hypot(*(middle[frame] - middle[0])[:2]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def bands(
     if not panels:
         raise ValueError("there is nothing to draw: bands needs at least one panel.")
     kinds = list(dict.fromkeys(kind for panel in panels.values() for kind in panel))
-    width = max(8.6, 2.7 * len(panels) + 0.6)
+    width = max(8.6, 2.1 * len(panels) + 0.6)
     figure = DescribedFigure(alt=alt, figsize=(width, 3.9))
     figure.suptitle(textwrap.fill(title, round(11 * width)), x=0.01, ha="left", fontsize=11)
     told: set[str] = set()  # kinds that a legend has named
@@ -70,11 +71,7 @@ def bands(
     ):
         for kind, band in panel.items():
             colour, dash = PALETTE[kinds.index(kind) % len(PALETTE)], DASHES[kinds.index(kind) % len(DASHES)]
-            for run in band.runs:
-                axes.plot(band.x, run, color=colour, linewidth=0.6, alpha=0.4)
-            if len(panel) <= FEW:
-                axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.18, linewidth=0)
-            axes.plot(band.x, band.middle, color=colour, linestyle=dash, linewidth=2, label=kind)
+            draw_band(axes, band, colour, dash, kind, filled=len(panel) <= FEW)
         if y_limits:
             axes.set_ylim(*y_limits)
         if len(kinds) > 1 and not set(panel) <= told:
@@ -83,3 +80,12 @@ def bands(
         x_label = x_labels if isinstance(x_labels, str) else x_labels[situation]
         finish(axes, title=situation, x=x_label, y=y_label if k == 0 else "")
     return figure
+
+
+def draw_band(axes: Any, band: Band, colour: str, dash: Any, label: str, filled: bool = True) -> None:
+    """Draw the runs of one kind thin, their middle thick, and the interval unless ``filled`` is False."""
+    for run in band.runs:
+        axes.plot(band.x, run, color=colour, linewidth=0.6, alpha=0.4)
+    if filled:
+        axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(band.x, band.middle, color=colour, linestyle=dash, linewidth=2, label=label)

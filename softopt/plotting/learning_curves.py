@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from softopt.plotting.bands import Band, draw_band
 from softopt.plotting.figure import PALETTE, DescribedFigure, finish
 from softopt.plotting.lines import DASHES
 
@@ -74,12 +75,9 @@ def learning_curves(
     for axes, (task, panel) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
         for name, curves in panel.items():
             colour, dash = looks[name]
-            steps = curves.steps / 1e3
-            for run in curves.runs:
-                axes.plot(steps, run, color=colour, linewidth=0.6, alpha=0.4)
-            axes.fill_between(steps, curves.low, curves.high, color=colour, alpha=0.2, linewidth=0)
             label = f"{name}, {len(curves.runs)} {'seed' if len(curves.runs) == 1 else 'seeds'}"
-            axes.plot(steps, curves.middle, color=colour, linestyle=dash, linewidth=2, label=label)
+            thousands = Band(curves.steps / 1e3, curves.runs, curves.middle, curves.low, curves.high)
+            draw_band(axes, thousands, colour, dash, label)
         for line in (published or {}).get(task, ()):
             axes.axhline(line.value, color="0.35", linewidth=0.8, linestyle=(0, (4, 3)))
             axes.annotate(

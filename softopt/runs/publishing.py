@@ -59,7 +59,7 @@ def publish(
         "command": command or f"python -m softopt record {name} --seeds {seed}",
         "setup": run.setup.to_json(),
         "files": {kind: checksum(path) for kind, path in files.items()},
-        "versions": {"python": platform.python_version(), **{p: importlib.metadata.version(p) for p in PACKAGES}},
+        "versions": versions(),
         "hardware": hardware(),
         "seconds": round(run.seconds),
     }
@@ -77,6 +77,11 @@ def enter(line: dict[str, Any], folder: Path) -> None:
     beside = manifest.with_name(f"{MANIFEST}.part")
     beside.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in lines), encoding="utf-8")
     beside.replace(manifest)
+
+
+def versions() -> dict[str, str]:
+    """The versions here of Python and of the packages that decide the numbers."""
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in PACKAGES}}
 
 
 def hardware() -> str:

@@ -85,10 +85,12 @@ def run_all(
                 outcomes[k] = Outcome(setups[k].seed, folders[k], finished, said)
                 done(k, outcomes[k])
     except KeyboardInterrupt:
-        for reference, k in running.items():
-            ray.cancel(reference)
-            outcomes[k] = Outcome(setups[k].seed, folders[k], False, "It was stopped.")
+        for reference in running:
+            ray.cancel(reference)  # as Ctrl-C: it saves
         ray.wait(list(running), num_returns=len(running), timeout=PATIENCE)
+        for k in set(attempts) - set(outcomes):
+            outcomes[k] = Outcome(setups[k].seed, folders[k], False, "It was stopped.")
+            done(k, outcomes[k])
     finally:
         ray.shutdown()
     return [outcomes[k] for k in range(len(orders))]
@@ -101,7 +103,7 @@ def train_one(order: str) -> str:
         order: JSON with ``setup`` and ``folder``.
 
     Returns:
-        JSON with ``finished``, and ``said``, what went wrong.
+        JSON, a pair: whether it is finished, and what went wrong.
     """
     import torch
 

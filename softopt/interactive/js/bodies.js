@@ -11,21 +11,27 @@ function shapeOf(THREE, { kind, size: [a, b, c] }) {
   return new THREE.BoxGeometry(2 * a, 2 * b, 2 * c);
 }
 
+const SHADES = [0.36, 0.56, 0.2]; // of limbs: one for all, or in turn where the limbs are a heap of loose parts
+const HEAP = 12; // so many bodies are a heap
+
 /** A colour #rrggbb on its way to white, mixed as a painter of screens would. */
-function lighter(colour) {
+function lighter(colour, share) {
   const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return `rgb(${parts.map((part) => Math.round(part + 0.36 * (255 - part))).join(",")})`;
+  return `rgb(${parts.map((part) => Math.round(part + share * (255 - part))).join(",")})`;
 }
 
 /** Put a rollout's body into the scene. */
 export function bodyIn(THREE, scene, rollout) {
   const paints = Object.fromEntries(
-    ["trunk", "limb", "touching", "still"].map((part) => [part, new THREE.MeshLambertMaterial()]),
+    ["trunk", "touching", "still"].map((part) => [part, new THREE.MeshLambertMaterial()]),
   );
   const trunk = rollout.geoms.find((_, g) => rollout.moving[g])?.body;
+  const bodies = [...new Set(rollout.geoms.filter((_, g) => rollout.moving[g]).map(({ body }) => body))];
+  const limbs = SHADES.slice(0, bodies.length > HEAP ? SHADES.length : 1).map(() => new THREE.MeshLambertMaterial());
   const paintOf = (g) => {
     if (!rollout.moving[g]) return paints.still;
-    return rollout.geoms[g].body === trunk ? paints.trunk : paints.limb;
+    const { body } = rollout.geoms[g];
+    return body === trunk ? paints.trunk : limbs[bodies.indexOf(body) % limbs.length];
   };
   const meshes = rollout.geoms.map((geom, g) => {
     const mesh = new THREE.Mesh(shapeOf(THREE, geom), paintOf(g));
@@ -39,7 +45,7 @@ export function bodyIn(THREE, scene, rollout) {
   return {
     paint(colour, theme) {
       paints.trunk.color.set(colour);
-      paints.limb.color.set(lighter(colour));
+      limbs.forEach((limb, k) => limb.color.set(lighter(colour, SHADES[k])));
       paints.touching.color.set(theme.touch);
       paints.still.color.set(theme.wall);
     },
@@ -58,7 +64,7 @@ export function bodyIn(THREE, scene, rollout) {
 
     dispose() {
       for (const mesh of meshes) mesh.geometry.dispose();
-      for (const paint of Object.values(paints)) paint.dispose();
+      for (const paint of [...Object.values(paints), ...limbs]) paint.dispose();
     },
   };
 }
