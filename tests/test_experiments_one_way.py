@@ -1,5 +1,6 @@
 """What is drawn and counted of the pucks that are paid in one direction alone."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,17 +15,19 @@ from softopt.plotting.points import points
 def test_degrees_between_two_directions_are_the_shorter_way_round(monkeypatch):
     ways = np.zeros((4, 31, 2))
     ways[:, -1] = -1.0, -0.01  # nearly west: 180.6 degrees
-    monkeypatch.setattr(one_way, "paths_of", lambda agent, seed: ways)
-    monkeypatch.setattr(one_way, "recording", lambda *_: SimpleNamespace(seeds=[0], agent=lambda seed: None))
-    runs = one_way.Tuned(np.array([0.0, 120.0, 240.0]), np.zeros(3, dtype=int), np.arange(3.0), np.zeros((3, 3)))
+    task = replace(one_way.PUCK, paths_of=lambda agent, seed: ways)
+    monkeypatch.setattr(one_way, "load", lambda _: SimpleNamespace(seeds=[0], agent=lambda seed: None))
+    runs = SimpleNamespace(angle=np.array([0.0, 120.0, 240.0]), seed=np.zeros(3, dtype=int))
     monkeypatch.setattr(one_way, "tuned", lambda *_: runs)
-    np.testing.assert_allclose(one_way.off("ddpg"), [179.43, 60.57, 59.43], atol=0.01)
+    np.testing.assert_allclose(one_way.off("ddpg", task), [179.43, 60.57, 59.43], atol=0.01)
 
 
-def test_the_first_part_of_a_curve_is_its_first_300_steps():
-    steps = np.array([50.0, 300.0, 1000.0])
-    runs = one_way.Tuned(np.zeros(1), np.zeros(1, dtype=int), steps, np.array([[0.0, 2.0, 9.0]]))
-    np.testing.assert_allclose(runs.early, [1.0])
+def test_the_runs_of_a_condition_and_the_first_part_of_their_curves(monkeypatch):
+    curves = {"step": np.array([[50.0, 300.0, 1000.0]]), "along": np.array([[0.0, 2.0, 9.0]])}
+    monkeypatch.setattr(one_way, "load", lambda name: SimpleNamespace(seeds=[int(name[-1])], curves=curves))
+    runs = one_way.tuned("sac", True, one_way.PUCK)
+    assert runs.angle.tolist() == [0, 120, 240]
+    np.testing.assert_allclose(runs.early, [1.0, 1.0, 1.0])  # of the first 300 steps
 
 
 def test_a_picture_of_points():

@@ -64,12 +64,12 @@ class TestTurnedData:
 
 class TestOneWay:
     def test_every_pretrained_agent_is_ahead_of_every_beginner(self):
-        ahead = min(interquartile_mean(one_way.tuned(name).early) for name in one_way.ALGORITHMS.values())
-        behind = max(interquartile_mean(one_way.tuned(name, False).early) for name in one_way.ALGORITHMS.values())
+        ahead = min(interquartile_mean(one_way.tuned(name).early) for name in one_way.PUCK.algorithms.values())
+        behind = max(interquartile_mean(one_way.tuned(name, False).early) for name in one_way.PUCK.algorithms.values())
         assert behind < 0.2 < 1.4 < ahead
 
     def test_beginners_catch_up_between_300_and_600_steps(self):
-        for name in one_way.ALGORITHMS.values():
+        for name in one_way.PUCK.algorithms.values():
             runs = one_way.tuned(name, False)
             middle = np.median(runs.along, axis=0)
             assert middle[runs.step == 300] < 0.3
@@ -80,7 +80,7 @@ class TestOneWay:
         assert sac > soft_q > ddpg
 
     def test_ddpg_has_the_best_run_and_the_worst(self):
-        early = {name: one_way.tuned(name).early for name in one_way.ALGORITHMS.values()}
+        early = {name: one_way.tuned(name).early for name in one_way.PUCK.algorithms.values()}
         assert early["ddpg"].min() < -1
         assert early["ddpg"].max() > max(early["sac"].max(), early["soft_q"].max())
         assert 1.5 < early["soft_q"].min() < early["soft_q"].max() < 2.0

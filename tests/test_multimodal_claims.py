@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from softopt.deep.stein_paths import stein_paths  # noqa: E402
-from softopt.experiments import multi_goal, two_passages  # noqa: E402
+from softopt.experiments import fork, multi_goal, two_passages  # noqa: E402
 from softopt.interactive.energy import energy_path  # noqa: E402
 from softopt.interactive.feedback_loop import study_loop  # noqa: E402
 from softopt.runs import load  # noqa: E402
@@ -112,14 +112,14 @@ class TestTwoPassages:
         assert 0.5 < np.median(warm.reached[:, -1]) < 0.65
 
     def test_the_lead_at_the_fork_is_small_at_first_and_then_large(self):
-        side = two_passages.DIRECTIONS
+        side = fork.DIRECTIONS
         for name in ("ddpg", "soft_q_0.1", "soft_q_0.3"):
-            runs = two_passages.ways(name)
-            up, down = (runs.q[..., half].max(axis=-1) for half in (side > 0, side < 0))
+            q = fork.q_at_fork(name)
+            up, down = (q[..., half].max(axis=-1) for half in (side > 0, side < 0))
             lead = np.median(np.abs(up - down), axis=0)
             assert lead[4] < 0.03
             assert lead[-1] > 0.5
-            valley = runs.q[:, 14, np.abs(side) <= 30].min(axis=-1)
+            valley = q[:, 14, np.abs(side) <= 30].min(axis=-1)
             assert (np.minimum(up, down)[:, 14] - valley > 0.02).sum() >= 7  # at step 3000
 
     def test_seeds_and_sides(self):

@@ -140,7 +140,7 @@ def test_random_joints_do_not_turn_it_over(world):
 def test_the_probes_name_what_they_measure():
     measured = {"resultant", "sectors", "sector_entropy", "displacement", "straightness"}
     assert set(Spider().probe(Straight(), [0])) == measured
-    assert SpiderHallway().probe(Straight(), [0]) == {"progress": pytest.approx(0, abs=1e-3), "forward": 0.0}
+    assert SpiderHallway().probe(Straight(), [0]) == {"along": pytest.approx(0, abs=1e-3), "forward": 0.0}
     assert SpiderPassages().probe(Straight(), [0]) == {"upper": 0.0, "lower": 0.0, "reached": 0.0}
 
 

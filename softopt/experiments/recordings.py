@@ -145,6 +145,39 @@ for _name, _config in SPIDERS.items():
 for _name in ("ddpg", "sac"):
     RECORDINGS[f"spider/{_name}_symmetric_capped"] = Setup(SPIDERS[_name], **_RUN, symmetric=True, options={"cap": CAP})
 
+# The same body in a hallway: with the networks of a spider that could run anywhere, or with fresh ones.
+_HALL = {"environment": "softopt/SpiderHallway-v0", "steps": 6_000, "evaluate_every": 500, "evaluation_episodes": 1}
+HALLWAYS = {
+    "ddpg": DDPGConfig(**_LEGS),
+    "soft_q": replace(SPIDERS["soft_q"], final_temperature=0.02, anneal_steps=4_000),
+}
+for _angle in DIRECTIONS:
+    for _name, _config in HALLWAYS.items():
+        _hall = Setup(_config, **_HALL, options={"angle": _angle})
+        RECORDINGS[f"hallway/{_name}_scratch_{_angle}"] = _hall
+        RECORDINGS[f"hallway/{_name}_pretrained_{_angle}"] = replace(
+            _hall, config=replace(_config, warm_up=_config.batch), pretrained=f"spider/{_name}_symmetric"
+        )
+
+# The same body before two passages: seeds 0 to 3 find the upper one blocked, 4 to 7 the lower one.
+_SQUARE = {
+    "environment": "softopt/SpiderPassages-v0",
+    "steps": 30_000,
+    "evaluate_every": 2_500,
+    "evaluation_episodes": 1,
+    "keep_every": 10_000,
+}
+_FIND = {**_LEGS, "discount": 0.98}
+for _side, _seeds in BLOCKED.items():
+    _named = {
+        f"spider_passages/ddpg_{_side}": Setup(DDPGConfig(**_FIND), **_SQUARE, options={"blocked": _side}),
+        f"spider_passages/sac_{_side}": Setup(
+            SACConfig(**_FIND, temperature=0.05), **_SQUARE, options={"blocked": _side}
+        ),
+    }
+    RECORDINGS |= _named
+    OTHER_SEEDS |= dict.fromkeys(_named, _seeds)
+
 # The arm, thrice: soft, nearly hard, and hard. Policies on the way are kept, to compare agents that are equally good.
 _STACK = {
     "environment": "softopt/StackBrick-v0",

@@ -1,4 +1,4 @@
-"""The two passages: which one the recorded agents take, training step by training step, and Q at the fork meanwhile."""
+"""The two passages, of a point and of a spider: which one the recorded agents take, training step by training step."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 
 from softopt.envs import Paths, roll
 from softopt.envs.two_passages import ARENA, DISTANCE_SCALE, GOAL, GOAL_RADIUS, SPEED, STARTS, TwoPassages
-from softopt.interactive.explorer import Explorer
-from softopt.interactive.panels import Lines
-from softopt.interactive.slider import Slider, readable
 from softopt.plotting.figure import DescribedFigure
 from softopt.plotting.learning_curves import Curves, learning_curves
 from softopt.plotting.scene import Scene
@@ -26,8 +23,9 @@ ALGORITHMS = {
     "soft Q, T = .1": "soft_q_0.1",
     "soft Q, T = .3": "soft_q_0.3",
 }
+SPIDERS = {"DDPG": "ddpg", "SAC, T = .05": "sac"}
+WORLDS = {"two_passages": ALGORITHMS, "spider_passages": SPIDERS}  # folder of recordings -> who is recorded there
 SIDES = ("upper", "lower")
-DIRECTIONS = np.arange(-32, 33) * (360 / 64)  # degrees; 0 is straight at the block, 90 up
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +38,6 @@ class Ways:
         open, closed: (N, K) share of 64 exploring rollouts that entered the open and the blocked passage first.
         reached: (N, K) share that reached the goal.
         best: (N, K) return of an episode with the best action at every step.
-        q: (N, K, 65) Q at the fork in the :data:`DIRECTIONS`, reward units.
     """
 
     blocked: tuple[str, ...]
@@ -49,7 +46,6 @@ class Ways:
     closed: Array
     reached: Array
     best: Array
-    q: Array
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -68,51 +64,45 @@ class Ways:
         return ((self.open >= 0.05) & (self.closed >= 0.05)).sum(axis=1)
 
 
-def ways(algorithm: str) -> Ways:
-    """The recorded runs of an algorithm: a value of :data:`ALGORITHMS`."""
-    blocked, parts = [], {name: [] for name in ("open", "closed", "reached", "best", "q")}
+def ways(algorithm: str, world: str = "two_passages") -> Ways:
+    """The recorded runs of an algorithm in a world (a key of :data:`WORLDS`, whose values name the algorithms)."""
+    blocked, parts = [], {name: [] for name in ("open", "closed", "reached", "best")}
     for side in SIDES:
-        recording = load(f"two_passages/{algorithm}_{side}")
+        recording = load(f"{world}/{algorithm}_{side}")
         curves, other = recording.curves, SIDES[1 - SIDES.index(side)]
         blocked += [side] * len(recording.seeds)
-        q = np.stack([curves[f"q_{k:03d}"] for k in range(64)], axis=-1)
-        for name, values in (
-            ("open", curves[other]),
-            ("closed", curves[side]),
-            ("reached", curves["reached"]),
-            ("best", curves["return"]),
-            ("q", np.concatenate([q[..., 32:], q[..., :33]], axis=-1)),
-        ):
-            parts[name].append(values)
+        for name, column in (("open", other), ("closed", side), ("reached", "reached"), ("best", "return")):
+            parts[name].append(curves[column])
     return Ways(tuple(blocked), curves["step"][0], **{name: np.concatenate(rows) for name, rows in parts.items()})
 
 
-def table() -> str:
+def table(world: str = "two_passages") -> str:
     """A row an algorithm, in markdown: where its eight runs end, and how long they used both passages before."""
     rows = [
         "| algorithm | in the open passage at the end | of these, with the upper / lower blocked | goal reached "
         "| from step | both in use |",
         "|---|---|---|---|---|---|",
     ]
-    for said, name in ALGORITHMS.items():
-        runs = ways(name)
+    for said, name in WORLDS[world].items():
+        runs = ways(name, world)
         upper = np.array([side == "upper" for side in runs.blocked])
         sides = " / ".join(f"{runs.found[here].sum()} of {here.sum()}" for here in (upper, ~upper))
         arrived = f"{(runs.reached[:, -1] >= 0.5).sum()} of {len(upper)}"
         found = f"{runs.found.sum()} of {len(upper)}"
         settled = runs.settled[runs.found]
         rows.append(
-            f"| {said} | {found} | {sides} | {arrived} | {np.median(settled):.0f} | {np.median(runs.both):g} of 40 |"
+            f"| {said} | {found} | {sides} | {arrived} | {np.median(settled):.0f} "
+            f"| {np.median(runs.both):g} of {len(runs.step)} |"
         )
     return "\n".join(rows)
 
 
-def shares_figure(*, names: tuple[str, ...] = ("ddpg", "soft_q_0.1", "soft_q_0.3")) -> DescribedFigure:
-    """Share of the rollouts that go into the open passage over training: every run, the middle and its interval."""
+def shares_figure(*names: str, world: str = "two_passages") -> DescribedFigure:
+    """Share of rollouts into the open passage over training, of all algorithms or some: every run, the middle."""
     panels, said = {}, []
-    for title, name in ALGORITHMS.items():
-        if name in names:
-            runs = ways(name)
+    for title, name in WORLDS[world].items():
+        if not names or name in names:
+            runs = ways(name, world)
             low, high = interval(runs.open)
             panels[title] = {"open passage": Curves(runs.step, runs.open, interquartile_mean(runs.open, 0), low, high)}
             said.append(f"{title}: {runs.found.sum()} of {len(runs.blocked)}")
@@ -141,50 +131,3 @@ def paths_of(algorithm: str, seed: int, n: int = 32) -> Paths:
     return roll(
         world, lambda observation: agent.sample(observation, generator), n, seed, start=np.array(STARTS["fork"])
     )
-
-
-def explore_fork(names: tuple[str, str] = ("ddpg", "soft_q_0.1")) -> Explorer:
-    """Q at the fork over the direction of the first step, scrubbed through training, run by run."""
-    titles = {name: title for title, name in ALGORITHMS.items()}
-    runs = {titles[name]: ways(name) for name in names}
-    one = next(iter(runs.values()))
-    n_runs, n_steps = one.open.shape
-    step = Slider("training step", one.step, labels=[f"{s:.0f}" for s in one.step], start=14)
-    run = Slider("run", np.arange(n_runs), labels=[f"{k} ({s} blocked)" for k, s in enumerate(one.blocked)], start=2)
-    height = {said: (of.q - of.q.max(axis=-1, keepdims=True)).transpose(1, 0, 2) for said, of in runs.items()}
-
-    def sentence(k: int, n: int) -> str:
-        said = [
-            f"{name} prefers the {_taller(of.q[n, k])} passage by {readable(_lead(of.q[n, k]), 2)} and sends "
-            f"{of.open[n, k]:.0%} of its rollouts into the open one"
-            for name, of in runs.items()
-        ]
-        return f"After {one.step[k]:.0f} steps, {one.blocked[n]} passage blocked: {'; '.join(said)}."
-
-    return Explorer(
-        [step, run],
-        [
-            [
-                Lines(
-                    "Q at the fork, below its maximum (reward units)",
-                    height,
-                    x=DIRECTIONS,
-                    x_label="direction of the first step, degrees (90 is up)",
-                    limits=(-2.0, 0.0),
-                ),
-                Lines("Share of rollouts into the open passage", {n: of.open.T for n, of in runs.items()}, along=0),
-            ]
-        ],
-        [[sentence(k, n) for n in range(n_runs)] for k in range(n_steps)],
-        name="Q at the fork through training",
-        picture=lambda: shares_figure(names=names),
-    )
-
-
-def _lead(q: Array) -> float:
-    """How much higher the better of the two halves of the circle peaks, reward units."""
-    return abs(float(q[DIRECTIONS > 0].max() - q[DIRECTIONS < 0].max()))
-
-
-def _taller(q: Array) -> str:
-    return "upper" if q[DIRECTIONS > 0].max() > q[DIRECTIONS < 0].max() else "lower"

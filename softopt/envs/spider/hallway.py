@@ -59,9 +59,9 @@ class SpiderHallway(SpiderBody):
         """What an evaluation reports besides the return, from 64 exploring rollouts from one start.
 
         Returns:
-            ``progress``: mean way along the hall, metres; ``forward``: share of the rollouts that came at least one
+            ``along``: mean way along the hall, metres; ``forward``: share of the rollouts that came at least one
             metre along it.
         """
         paths = explore(self, agent, seed, start=self.level)
         way = (paths.last[:, :2] - paths.states[:, 0, :2]) @ self.along
-        return {"progress": float(way.mean()), "forward": float((way > 1.0).mean())}
+        return {"along": float(way.mean()), "forward": float((way > 1.0).mean())}

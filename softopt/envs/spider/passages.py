@@ -13,11 +13,11 @@ from softopt.envs.spider.body import ACTION_COST, SpiderBody
 from softopt.envs.spider.walls import square, wall
 from softopt.envs.walls import Rectangle
 
-ARENA = Rectangle(-1.2, 6.8, -2.6, 2.6)
-BLOCK = Rectangle(1.4, 3.8, -0.8, 0.8)
-DEAD_ENDS = {"upper": Rectangle(3.5, 3.8, 0.8, 2.6), "lower": Rectangle(3.5, 3.8, -2.6, -0.8)}
-GOAL = (5.4, 0.0)
-GOAL_RADIUS = 0.6  # metres
+ARENA = Rectangle(-1.2, 5.2, -1.9, 1.9)
+BLOCK = Rectangle(1.0, 2.6, -0.4, 0.4)
+DEAD_ENDS = {"upper": Rectangle(2.3, 2.6, 0.4, 1.9), "lower": Rectangle(2.3, 2.6, -1.9, -0.4)}
+GOAL = (4.0, 0.0)
+HALF_SIDE = 0.5  # metres, of the blue square
 DISTANCE_SCALE = 1.5
 GOAL_REWARD = 30.0
 
@@ -26,13 +26,14 @@ class SpiderPassages(SpiderBody):
     """A spider before a block, with a blue square behind it, ``softopt/SpiderPassages-v0``.
 
     Observations and actions are those of :class:`softopt.envs.spider.body.SpiderBody`, place included. Walls are not
-    observed: where they are must be found out. It starts at (0, 0). A block leaves an upper and a lower passage of
-    1.8 m each; a wall near the far end closes one of them.
+    observed: where they are must be found out. It starts at (0, 0). A block, 1 m ahead, leaves an upper and a
+    lower passage of 1.5 m each; a wall at the far end closes one of them.
 
-    Reward: ``-d / 1.5 - 0.01 |a|^2``, d being the torso's distance to the middle of the square, metres, after the step;
-    plus 30 in the step that reaches it.
+    Reward: ``-d / 1.5 - 0.01 |a|^2``, with ``d = max(|x - 4|, |y|)`` after the step, metres: how far the torso is from
+    the middle of the square, along x or along y, whichever is more. So stepping aside before the block costs nothing,
+    and both passages bring it nearer. Plus 30 in the step that reaches the square.
 
-    Termination: the torso is within 0.6 m of the middle of the square. Truncation: after 150 steps (12 s).
+    Termination: the torso is over the square, ``d < 0.5``. Truncation: after 150 steps (12 s).
 
     Args:
         blocked: the passage with the dead end, "upper" or "lower", or "none".
@@ -61,7 +62,7 @@ class SpiderPassages(SpiderBody):
         inside = {"block": BLOCK} | ({} if blocked == "none" else {"dead_end": DEAD_ENDS[blocked]})
         standing = [_standing(name, where) for name, where in (around | inside).items()]
         super().__init__(
-            walls="".join([*standing, square("goal", GOAL, 0.4)]),
+            walls="".join([*standing, square("goal", GOAL, HALF_SIDE)]),
             sees_place=True,
             start_noise=start_noise,
             render_mode=render_mode,
@@ -69,8 +70,8 @@ class SpiderPassages(SpiderBody):
 
     def pay(self, before: Array, state: Array, action: Array) -> tuple[Array, NDArray[np.bool_]]:
         """Nearness to the square less effort, and a reward for arriving, which ends the episode."""
-        distance = np.hypot(*(state[:, :2] - GOAL).T)
-        reached = distance < GOAL_RADIUS
+        distance = np.abs(state[:, :2] - GOAL).max(axis=1)
+        reached = distance < HALF_SIDE
         effort = ACTION_COST * (action**2).sum(axis=1)
         return -distance / DISTANCE_SCALE - effort + GOAL_REWARD * reached, reached
 
@@ -78,7 +79,7 @@ class SpiderPassages(SpiderBody):
         """What an evaluation reports besides the return, from 64 exploring rollouts from one start.
 
         Returns:
-            ``upper``, ``lower``: share of the rollouts that entered this passage first (x > 1.4); ``reached``: share
+            ``upper``, ``lower``: share of the rollouts that entered this passage first (x > 1); ``reached``: share
             that reached the square.
         """
         paths = explore(self, agent, seed, start=self.level)
