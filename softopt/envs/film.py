@@ -62,18 +62,20 @@ def film(
     camera = Camera(world, torso, feet or {})
     measured: dict[str, list[Any]] = {name: [] for name in measure or {}}
     rewards: list[float] = []
-    with camera.running():
+    with camera.running(), tqdm(total=steps, desc="filming", unit="step", delay=1.0, leave=False) as bar:
         observation, _ = env.reset(seed=seed)
         camera.begin()
         try:
-            for _ in tqdm(range(steps), desc="filming", unit="step", delay=1.0, leave=False):
+            for _ in range(steps):
                 observation, reward, terminated, truncated, _ = env.step(np.asarray(act(observation)))
                 for name, function in (measure or {}).items():
                     measured[name].append(np.array(function(world), dtype=np.float32))
                 camera.look()
                 rewards.append(float(reward))
+                bar.update()
                 if terminated or truncated:
                     break
+            bar.total = bar.n  # an episode that ends early is no failure, for which the bar would stay, in red
         except KeyboardInterrupt:
             if not rewards:
                 raise

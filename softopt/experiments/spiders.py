@@ -5,6 +5,7 @@ from __future__ import annotations
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from softopt.envs import Rollout, film, roll
 from softopt.envs.directions import spread_of
@@ -67,7 +68,7 @@ def films(agent: Explorer, world: gymnasium.Env, seed: int, n: int = 12) -> list
             torso="torso",
             title=f"run {k + 1}",
         )
-        for k in range(n)
+        for k in tqdm(range(n), desc="filming", unit="run", delay=1.0, leave=False)
     ]
 
 

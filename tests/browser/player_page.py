@@ -73,8 +73,12 @@ def coloured(page: Any, hue: float, k: int = 0) -> int:
 
 
 def picture(page: Any, k: int = 0) -> str:
-    """The k-th picture, as text that is equal where every pixel is."""
-    return page.locator(".softopt-picture").nth(k).evaluate("(canvas) => canvas.toDataURL()")
+    """The k-th picture, at rest, as text that is equal where every pixel is."""
+    canvas = page.locator(".softopt-picture").nth(k)
+    page.wait_for_function(
+        "(canvas) => canvas.closest('.softopt').dataset.sharp === 'true'", arg=canvas.element_handle()
+    )
+    return canvas.evaluate("(canvas) => canvas.toDataURL()")
 
 
 def frame(page: Any, k: int = 0) -> int:

@@ -2,12 +2,13 @@
 
 import { emptyPose, poseAt, touches } from "./pose.js";
 
-/** MuJoCo's capsules and cylinders lie along z, those of three.js along y. */
-function shapeOf(THREE, { kind, size: [a, b, c] }) {
-  if (kind === "sphere") return new THREE.SphereGeometry(a, 24, 16);
-  if (kind === "capsule") return new THREE.CapsuleGeometry(a, 2 * b, 10, 20).rotateX(Math.PI / 2);
-  if (kind === "cylinder") return new THREE.CylinderGeometry(a, a, 2 * b, 28).rotateX(Math.PI / 2);
-  if (kind === "ellipsoid") return new THREE.SphereGeometry(1, 24, 16).scale(a, b, c);
+/** A geom's shape, `fine` times as many faces around it as a coarse one. MuJoCo's capsules and cylinders lie along z,
+ * those of three.js along y. */
+function shapeOf(THREE, { kind, size: [a, b, c] }, fine) {
+  if (kind === "sphere") return new THREE.SphereGeometry(a, 6 * fine, 4 * fine);
+  if (kind === "capsule") return new THREE.CapsuleGeometry(a, 2 * b, 2 * fine, 4 * fine).rotateX(Math.PI / 2);
+  if (kind === "cylinder") return new THREE.CylinderGeometry(a, a, 2 * b, 7 * fine).rotateX(Math.PI / 2);
+  if (kind === "ellipsoid") return new THREE.SphereGeometry(1, 6 * fine, 4 * fine).scale(a, b, c);
   return new THREE.BoxGeometry(2 * a, 2 * b, 2 * c);
 }
 
@@ -20,8 +21,8 @@ function lighter(colour, share) {
   return `rgb(${parts.map((part) => Math.round(part + share * (255 - part))).join(",")})`;
 }
 
-/** Put a rollout's body into the scene. */
-export function bodyIn(THREE, scene, rollout) {
+/** Put a rollout's body into the scene; the larger `fine`, the rounder its shapes. */
+export function bodyIn(THREE, scene, rollout, fine) {
   const paints = Object.fromEntries(
     ["trunk", "touching", "still"].map((part) => [part, new THREE.MeshLambertMaterial()]),
   );
@@ -34,7 +35,7 @@ export function bodyIn(THREE, scene, rollout) {
     return body === trunk ? paints.trunk : limbs[bodies.indexOf(body) % limbs.length];
   };
   const meshes = rollout.geoms.map((geom, g) => {
-    const mesh = new THREE.Mesh(shapeOf(THREE, geom), paintOf(g));
+    const mesh = new THREE.Mesh(shapeOf(THREE, geom, fine), paintOf(g));
     mesh.castShadow = true;
     mesh.receiveShadow = true;
     scene.add(mesh);

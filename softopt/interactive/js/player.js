@@ -12,11 +12,11 @@ import { look } from "./look.js";
 import { frameAt, unpackRollout } from "./pose.js";
 import { rangeSlider } from "./range_slider.js";
 import { readStageTheme } from "./stage_theme.js";
-import { shelf } from "./shelf.js";
+import { bring } from "./shelf.js";
 import { stall } from "./stall.js";
 
 const QUIET = 600; // ms without a move before a screen reader is told the numbers
-const PATIENCE = 15_000; // ms to wait for three.js
+const REST = 150; // ms without a move before a slow computer draws sharply
 const KEYS_OF_TIME = "Space plays and pauses, ← and → go one frame.";
 const KEYS_OF_VIEW = "Drag a picture to turn it, or use Shift with the arrow keys; + and − bring it nearer and take it "
   + "away, and so does the wheel once you have clicked the picture.";
@@ -55,6 +55,8 @@ function mount({ model, el }) {
   let theme = null;
   let colours = [];
   let quiet;
+  let rest;
+  let slow = false; // whether the stage draws slowly
   let request = null;
   let own = ""; // the position that this view was the last to put into the model
   let [, chosen] = model.get("position"); // which rollout is on show, where they are shown one at a time
@@ -148,22 +150,25 @@ function mount({ model, el }) {
     goTo(frame);
   }
 
-  function draw() {
+  function draw(sharp = false) {
     cancelAnimationFrame(request);
+    clearTimeout(rest);
     request = null;
     if (theme === null || signal.aborted) return;
     const frame = frameNow();
     sentence.textContent = (choice ? spec.sentences[chosen] : spec.sentences)[frame];
     slider.show(frame);
     bar.show(watch.playing, eye.state.view);
-    const state = { time: watch.time, theme, colours, look: eye.state, follow: follows };
+    const state = { time: watch.time, theme, colours, look: eye.state, follow: follows, sharp };
     for (const each of onShow()) each.draw(state);
+    if (slow && !sharp) rest = setTimeout(() => draw(true), REST);
     root.dataset.frame = String(frame);
     root.dataset.playing = String(watch.playing);
+    root.dataset.sharp = String(sharp || !slow);
   }
 
   function requestDraw() {
-    request ??= requestAnimationFrame(draw);
+    request ??= requestAnimationFrame(() => draw());
   }
 
   function fit() {
@@ -177,6 +182,7 @@ function mount({ model, el }) {
     if (signal.aborted) return;
     try {
       for (const each of stalls) each.raise(library, () => requestDraw());
+      slow = library.stage.modest;
       root.dataset.view = "3d";
       draw();
     } catch {
@@ -211,7 +217,7 @@ function mount({ model, el }) {
   own = String(model.get("position"));
   watch.time = timeOf(model.get("position")[0]);
   show();
-  bring(model, spec.library).then(raise, () => lower(`three.js did not arrive, ${FLAT}`));
+  bring(spec.library, model).then(raise, () => lower(`three.js did not arrive, ${FLAT}`));
   if (spec.autoplay && !matchMedia("(prefers-reduced-motion: reduce)").matches) watch.play();
 
   return () => {
@@ -220,18 +226,11 @@ function mount({ model, el }) {
     sight.disconnect();
     watch.pause();
     clearTimeout(quiet);
+    clearTimeout(rest);
     cancelAnimationFrame(request);
     model.off("change:position", moved);
     for (const each of stalls) each.dispose();
   };
-}
-
-/** three.js, which another widget of this page brings. Asking for that widget wakes it where it sleeps. */
-function bring(model, name) {
-  const id = model.get("library")?.replace("IPY_MODEL_", "");
-  model.widget_manager?.get_model(id)?.catch(() => {}); // where it is not to be had, patience runs out
-  const late = new Promise((_, give) => { setTimeout(give, PATIENCE); });
-  return Promise.race([shelf(name).taken, late]);
 }
 
 export default { render };

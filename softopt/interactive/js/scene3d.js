@@ -10,21 +10,20 @@ const RADIAN = Math.PI / 180;
 
 /** Make the view. It throws where there is no WebGL; `redraw` is called when a lost context came back. */
 export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
-  const { modest } = stage.enter(redraw);
+  stage.enter(redraw);
   const scene = new THREE.Scene();
   const camera = new THREE.PerspectiveCamera(FIELD, 1, 0.1, 1000);
   camera.up.set(0, 0, 1);
   scene.fog = new THREE.Fog("#ffffff", 1, 100);
   const sky = new THREE.HemisphereLight();
   const sun = new THREE.DirectionalLight();
-  sun.castShadow = true;
   sun.shadow.mapSize.setScalar(1024);
   sun.shadow.radius = 5;
   sun.shadow.normalBias = 0.02;
   scene.add(sky, sun, sun.target);
   const height = rollouts.find(({ ground }) => ground !== null)?.ground;
-  const ground = height === undefined ? null : groundIn(THREE, scene, height, modest);
-  const bodies = rollouts.map((rollout) => bodyIn(THREE, scene, rollout));
+  const ground = height === undefined ? null : groundIn(THREE, scene, height, stage.modest);
+  const bodies = rollouts.map((rollout) => bodyIn(THREE, scene, rollout, stage.modest ? 2 : 4));
   const width = Math.max(...overlook(courses).half) * 0.006;
   const traces = rollouts.length > 1 ? courses.map((course) => traceIn(THREE, scene, course, height ?? 0, width)) : [];
   let painted = null;
@@ -70,7 +69,7 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
   }
 
   return {
-    draw(context, { time, theme, colours, look, target, half }) {
+    draw(context, { time, theme, colours, look, target, half, sharp }) {
       if (painted !== theme) paint(theme, colours);
       for (const each of [...bodies, ...traces]) each.move(time);
       camera.aspect = context.canvas.width / context.canvas.height;
@@ -79,7 +78,8 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
       scene.fog.far = distance * 7 + 6;
       ground?.move(target, distance, target[1] - Math.min(half[1] + 0.08 * distance, 0.2 * distance));
       shine(target, Math.max(...half));
-      stage.draw(scene, camera, context);
+      sun.castShadow = sharp || !stage.modest;
+      stage.draw(scene, camera, context, sharp);
     },
 
     dispose() {

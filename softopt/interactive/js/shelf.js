@@ -10,3 +10,13 @@ export function shelf(name) {
   }
   return shelves.get(name);
 }
+
+const PATIENCE = 15_000; // ms
+
+/** What another widget of this page puts there. Asking for it, which `model` can, wakes it where it sleeps. */
+export function bring(name, model) {
+  const id = model.get("library")?.replace("IPY_MODEL_", "");
+  model.widget_manager?.get_model(id)?.catch(() => {}); // where it is not to be had, patience runs out
+  const late = new Promise((_, give) => { setTimeout(give, PATIENCE); });
+  return Promise.race([shelf(name).taken, late]);
+}

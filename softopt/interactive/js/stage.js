@@ -5,6 +5,8 @@
 
 import { element } from "./dom.js";
 
+const ROUGH = 0.5; // of the pixels along each side, where drawing is slow and the picture will move on
+
 export function makeStage(THREE) {
   const redraws = new Set(); // one for each view
   let renderer = null;
@@ -25,14 +27,15 @@ export function makeStage(THREE) {
   }
 
   return {
-    /** Take a place; `redraw` is called when the context was lost and came back. Throws where there is no WebGL.
-     *
-     * Returns whether to be modest: to leave out what a computer without a graphics card draws slowly.
-     */
+    /** Take a place; `redraw` is called when the context was lost and came back. Throws where there is no WebGL. */
     enter(redraw) {
       if (renderer === null) open();
       redraws.add(redraw);
-      return { modest };
+    },
+
+    /** Whether to leave out what a computer without a graphics card draws slowly; known once a view has entered. */
+    get modest() {
+      return modest;
     },
 
     leave(redraw) {
@@ -43,9 +46,11 @@ export function makeStage(THREE) {
       renderer = null;
     },
 
-    /** Draw a scene and put it on all of a 2-D context's canvas. */
-    draw(scene, camera, context) {
-      const { width, height } = context.canvas;
+    /** Draw a scene and put it on all of a 2-D context's canvas. A modest stage is rough where it need not be sharp. */
+    draw(scene, camera, context, sharp) {
+      const { canvas } = context;
+      const share = modest && !sharp ? ROUGH : 1;
+      const [width, height] = [Math.ceil(share * canvas.width), Math.ceil(share * canvas.height)];
       const { domElement } = renderer;
       if (domElement.width < width || domElement.height < height) {
         renderer.setSize(Math.max(domElement.width, width), Math.max(domElement.height, height), false);
@@ -55,7 +60,7 @@ export function makeStage(THREE) {
       renderer.render(scene, camera);
       context.save();
       context.setTransform(1, 0, 0, 1, 0, 0);
-      context.drawImage(domElement, 0, domElement.height - height, width, height, 0, 0, width, height);
+      context.drawImage(domElement, 0, domElement.height - height, width, height, 0, 0, canvas.width, canvas.height);
       context.restore();
     },
 
