@@ -11,6 +11,7 @@ import { lines } from "./lines.js";
 import { rangeSlider } from "./range_slider.js";
 import { scatter } from "./scatter.js";
 import { surface } from "./surface.js";
+import { unpack } from "./unpack.js";
 
 const PANELS = { GridMap: gridMap, HeatMap: heatMap, Scatter: scatter, Lines: lines, Bars: bars };
 const KEYS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -123,22 +124,6 @@ function render({ model, el }) {
     model.off("change:position", moved);
     model.off("change:selected", moved);
   };
-}
-
-/** The description of the explorer, with every array in its place as a view on the one buffer of frames. */
-function unpack(model) {
-  const bytes = model.get("frames");
-  const frames = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-  const place = (value) => {
-    if (Array.isArray(value) || value === null || typeof value !== "object") return value;
-    if ("offset" in value) {
-      const length = value.shape.reduce((product, n) => product * n, 1);
-      return frames.subarray(value.offset, value.offset + length);
-    }
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, place(entry)]));
-  };
-  const spec = model.get("spec");
-  return { ...spec, rows: spec.rows.map((row) => row.map(place)) };
 }
 
 export default { render };
