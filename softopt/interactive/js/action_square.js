@@ -1,7 +1,7 @@
 // The right half of a world: what every action is worth in one state, and what the policy would do there.
 
 import { RIM, axes } from "./axes.js";
-import { SCALE_HEIGHT, colourAt, drawScale, fraction, inkOn } from "./colour_scale.js";
+import { SCALE_HEIGHT, colourAt, drawScale, fraction, inkOn, redGreenBlue } from "./colour_scale.js";
 import { contour, nodes, spread } from "./contours.js";
 import { readable, roundTicks } from "./dom.js";
 import { fixed } from "./world_sentence.js";
@@ -13,7 +13,7 @@ const BOLD = [["#00000070", 5], ["#ffffff", 3]]; // white with a dark edge, seen
 const LABELS = ["first action", "second action"];
 
 export function actionSquareView({ side, palette }) {
-  const colours = palette.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)).concat(255));
+  const colours = palette.map((colour) => [...redGreenBlue(colour), 255]);
   const picture = document.createElement("canvas");
   const ticks = [-1, -0.5, 0, 0.5, 1].map((value) => [value, String(value).replace("-", "−")]);
 

@@ -1,5 +1,6 @@
 // Bodies in three.js: a mesh for each geom, in shades of the body's colour, moved to the pose of the clock.
 
+import { redGreenBlue } from "./colour_scale.js";
 import { emptyPose, poseAt, touches } from "./pose.js";
 
 /** A geom's shape, `fine` times as many faces around it as a coarse one. MuJoCo's capsules and cylinders lie along z,
@@ -17,8 +18,7 @@ const HEAP = 12; // so many bodies are a heap
 
 /** A colour #rrggbb on its way to white, mixed as a painter of screens would. */
 function lighter(colour, share) {
-  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return `rgb(${parts.map((part) => Math.round(part + share * (255 - part))).join(",")})`;
+  return `rgb(${redGreenBlue(colour).map((part) => Math.round(part + share * (255 - part))).join(",")})`;
 }
 
 /** Put a rollout's body into the scene; the larger `fine`, the rounder its shapes. */

@@ -15,10 +15,15 @@ export function colourAt(palette, part) {
   return palette[Math.round(part * (palette.length - 1))];
 }
 
+/** Red, green and blue of a colour #rrggbb, 0 to 255. */
+export function redGreenBlue(colour) {
+  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+}
+
 /** Black or white, whichever stands out more: on viridis and cividis they change at about .45 of the range. */
 export function inkOn(colour) {
-  const light = [1, 3, 5].map((at) => {
-    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
+  const light = redGreenBlue(colour).map((value) => {
+    const part = value / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
   // Relative luminance; at .179 black and white have the same contrast, 4.6 to 1.

@@ -1,18 +1,25 @@
 // Points in a rectangle over a map of colours: where draws are, and where the density is that they should follow.
 
-import { readable, roundTicks, ticksBelow } from "./dom.js";
-import { SCALE_HEIGHT, beyond, colourAt, drawScale, fraction } from "./colour_scale.js";
+import { element, readable, roundTicks, ticksBelow } from "./dom.js";
+import { SCALE_HEIGHT, beyond, colourAt, drawScale, fraction, redGreenBlue } from "./colour_scale.js";
+import { nodes } from "./contours.js";
 
 const RIM = { top: 4, right: 8, bottom: 36 };
 const HIGHEST = 340; // of the rectangle, in pixels
+const NOTHING = [0, 0, 0, 0];
 
 export function scatter(panel) {
   const [rows, columns] = panel.shape;
   const [left, right, low, high] = panel.extent;
   const ends = beyond(panel.value, panel.limits);
+  const colours = panel.palette.map((colour) => [...redGreenBlue(colour), 255]);
   const yTicks = roundTicks(low, high);
   const xTicks = roundTicks(left, right).map(({ value, text }) => [value, text]);
   const radius = panel.count > 150 ? 2.5 : 4;
+  const map = element("canvas");
+  const dot = element("canvas");
+  const side = 2 * radius + 3; // of the square in which a dot is drawn
+  let dotted = ""; // theme and sharpness of the dot
 
   const inside = (x, y) => x >= left && x <= right && y >= low && y <= high;
 
@@ -22,18 +29,28 @@ export function scatter(panel) {
     return Array.from({ length: panel.count }, (_, k) => [numbers[2 * k], numbers[2 * k + 1]]);
   }
 
+  /** One picture for all cells, and below one for all dots: thousands of shapes would be late for the hand. */
   function drawMap(context, frame, toX, toY) {
     const from = panel.moving ? frame * rows * columns : 0;
-    const [w, h] = [(right - left) / columns, (high - low) / rows];
-    for (let k = 0; k < rows * columns; k += 1) {
-      const value = panel.value[from + k];
-      if (!Number.isFinite(value)) continue;
-      const [row, column] = [Math.floor(k / columns), k % columns];
-      // Whole pixels, so that no seam shows between two cells of one colour.
-      const [x, y] = [Math.floor(toX(left + column * w)), Math.floor(toY(low + (row + 1) * h))];
-      context.fillStyle = colourAt(panel.palette, fraction(value, panel.limits));
-      context.fillRect(x, y, Math.ceil(toX(left + (column + 1) * w)) - x, Math.ceil(toY(low + row * h)) - y);
-    }
+    const paint = (value) => (Number.isFinite(value) ? colourAt(colours, fraction(value, panel.limits)) : NOTHING);
+    nodes(panel.value.subarray(from, from + rows * columns), columns, paint, map);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(map, toX(left), toY(high), toX(right) - toX(left), toY(low) - toY(high));
+  }
+
+  function paintDot(theme) {
+    const scale = devicePixelRatio || 1;
+    if (dotted === `${theme.focus} ${theme.paper} ${scale}`) return;
+    dotted = `${theme.focus} ${theme.paper} ${scale}`;
+    [dot.width, dot.height] = [side * scale, side * scale];
+    const context = dot.getContext("2d");
+    context.scale(scale, scale);
+    context.fillStyle = theme.focus;
+    context.strokeStyle = theme.paper;
+    context.lineWidth = 1.25;
+    context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
   }
 
   function drawAxes(context, { edge, width, bottom, toX, toY, theme }) {
@@ -72,15 +89,9 @@ export function scatter(panel) {
       const toY = (y) => bottom - ((y - low) / (high - low)) * up;
       drawMap(context, frame, toX, toY);
       drawAxes(context, { edge, width, bottom, toX, toY, theme });
-      context.fillStyle = theme.focus;
-      context.strokeStyle = theme.paper;
-      context.lineWidth = 1.25;
+      paintDot(theme);
       for (const [x, y] of pointsAt(frame)) {
-        if (!inside(x, y)) continue;
-        context.beginPath();
-        context.arc(toX(x), toY(y), radius, 0, 2 * Math.PI);
-        context.fill();
-        context.stroke();
+        if (inside(x, y)) context.drawImage(dot, toX(x) - side / 2, toY(y) - side / 2, side, side);
       }
       drawScale(context, { x: edge, y: bottom + RIM.bottom, width, panel, ends, theme });
     },
