@@ -1,4 +1,4 @@
-// Bodies in three.js: a mesh for each geom, in shades of the body's colour, moved to the pose of the clock.
+// Bodies in three.js: geoms in shades of their body's colour, moved to the pose of the clock.
 
 import { redGreenBlue } from "./colour_scale.js";
 import { emptyPose, poseAt, touches } from "./pose.js";
@@ -6,10 +6,10 @@ import { emptyPose, poseAt, touches } from "./pose.js";
 /** A geom's shape, `fine` times as many faces around it as a coarse one. MuJoCo's capsules and cylinders lie along z,
  * those of three.js along y. */
 function shapeOf(THREE, { kind, size: [a, b, c] }, fine) {
-  if (kind === "sphere") return new THREE.SphereGeometry(a, 6 * fine, 4 * fine);
-  if (kind === "capsule") return new THREE.CapsuleGeometry(a, 2 * b, 2 * fine, 4 * fine).rotateX(Math.PI / 2);
+  if (kind === "sphere") return new THREE.SphereGeometry(a, 6 * fine + 2, 4 * fine + 2);
+  if (kind === "capsule") return new THREE.CapsuleGeometry(a, 2 * b, 2 * fine, 4 * fine + 2).rotateX(Math.PI / 2);
   if (kind === "cylinder") return new THREE.CylinderGeometry(a, a, 2 * b, 7 * fine).rotateX(Math.PI / 2);
-  if (kind === "ellipsoid") return new THREE.SphereGeometry(1, 6 * fine, 4 * fine).scale(a, b, c);
+  if (kind === "ellipsoid") return new THREE.SphereGeometry(1, 6 * fine + 2, 4 * fine + 2).scale(a, b, c);
   return new THREE.BoxGeometry(2 * a, 2 * b, 2 * c);
 }
 
@@ -21,51 +21,78 @@ function lighter(colour, share) {
   return `rgb(${redGreenBlue(colour).map((part) => Math.round(part + share * (255 - part))).join(",")})`;
 }
 
-/** Put a rollout's body into the scene; the larger `fine`, the rounder its shapes. */
-export function bodyIn(THREE, scene, rollout, fine) {
-  const paints = Object.fromEntries(
-    ["trunk", "touching", "still"].map((part) => [part, new THREE.MeshLambertMaterial()]),
-  );
-  const trunk = rollout.geoms.find((_, g) => rollout.moving[g])?.body;
-  const bodies = [...new Set(rollout.geoms.filter((_, g) => rollout.moving[g]).map(({ body }) => body))];
-  const limbs = SHADES.slice(0, bodies.length > HEAP ? SHADES.length : 1).map(() => new THREE.MeshLambertMaterial());
-  const paintOf = (g) => {
-    if (!rollout.moving[g]) return paints.still;
-    const { body } = rollout.geoms[g];
-    return body === trunk ? paints.trunk : limbs[bodies.indexOf(body) % limbs.length];
-  };
-  const meshes = rollout.geoms.map((geom, g) => {
-    const mesh = new THREE.Mesh(shapeOf(THREE, geom, fine), paintOf(g));
+/** Which shade of its body's colour each geom has: null for the trunk's own, undefined for what never moves. */
+function shadesOf({ geoms, moving }) {
+  const bodies = [...new Set(geoms.filter((_, g) => moving[g]).map(({ body }) => body))];
+  const shades = SHADES.slice(0, bodies.length > HEAP ? SHADES.length : 1);
+  return geoms.map(({ body }, g) => {
+    if (!moving[g]) return undefined;
+    return body === bodies[0] ? null : shades[bodies.indexOf(body) % shades.length];
+  });
+}
+
+/** Put the bodies of all rollouts into the scene; the larger `fine`, the rounder their shapes.
+ *
+ * Geoms of one shape, of whichever body, are drawn in one go: a dozen spiders are a handful of shapes.
+ */
+export function bodiesIn(THREE, scene, rollouts, fine) {
+  const poses = rollouts.map(emptyPose);
+  const shades = rollouts.map(shadesOf);
+  const carrier = new THREE.Object3D();
+  const colour = new THREE.Color();
+  const alike = new Map(); // what a shape is -> the geoms that have it
+  rollouts.forEach(({ geoms }, k) => geoms.forEach((geom, g) => {
+    const shape = `${geom.kind} ${geom.size}`;
+    if (!alike.has(shape)) alike.set(shape, []);
+    alike.get(shape).push({ geom, k, g });
+  }));
+  const material = new THREE.MeshLambertMaterial();
+  const heaps = [...alike.values()].map((members) => {
+    const mesh = new THREE.InstancedMesh(shapeOf(THREE, members[0].geom, fine), material, members.length);
     mesh.castShadow = true;
     mesh.receiveShadow = true;
+    mesh.frustumCulled = false; // its parts go their own ways
     scene.add(mesh);
-    return mesh;
+    return { mesh, members };
   });
-  const pose = emptyPose(rollout);
+  let painted = null; // colours and theme
+
+  function colourOf(k, g, touched) {
+    const { colours, theme } = painted;
+    if (touched.has(g)) return theme.touch;
+    if (shades[k][g] === undefined) return theme.wall;
+    return shades[k][g] === null ? colours[k] : lighter(colours[k], shades[k][g]);
+  }
 
   return {
-    paint(colour, theme) {
-      paints.trunk.color.set(colour);
-      limbs.forEach((limb, k) => limb.color.set(lighter(colour, SHADES[k])));
-      paints.touching.color.set(theme.touch);
-      paints.still.color.set(theme.wall);
+    paint(colours, theme) {
+      painted = { colours, theme };
     },
 
     move(time) {
-      poseAt(rollout, time, pose);
-      meshes.forEach((mesh, g) => {
-        mesh.position.fromArray(pose.position, 3 * g);
-        mesh.quaternion.fromArray(pose.orientation, 4 * g);
-      });
-      for (const contact of rollout.contacts) {
-        const on = touches(rollout, contact, time);
-        meshes[contact.geom].material = on ? paints.touching : paintOf(contact.geom);
+      rollouts.forEach((rollout, k) => poseAt(rollout, time, poses[k]));
+      const touched = rollouts.map((rollout) => new Set(
+        rollout.contacts.filter((contact) => touches(rollout, contact, time)).map(({ geom }) => geom),
+      ));
+      for (const { mesh, members } of heaps) {
+        members.forEach(({ k, g }, at) => {
+          carrier.position.fromArray(poses[k].position, 3 * g);
+          carrier.quaternion.fromArray(poses[k].orientation, 4 * g);
+          carrier.updateMatrix();
+          mesh.setMatrixAt(at, carrier.matrix);
+          mesh.setColorAt(at, colour.set(colourOf(k, g, touched[k])));
+        });
+        mesh.instanceMatrix.needsUpdate = true;
+        mesh.instanceColor.needsUpdate = true;
       }
     },
 
     dispose() {
-      for (const mesh of meshes) mesh.geometry.dispose();
-      for (const paint of [...Object.values(paints), ...limbs]) paint.dispose();
+      for (const { mesh } of heaps) {
+        mesh.geometry.dispose();
+        mesh.dispose();
+      }
+      material.dispose();
     },
   };
 }

@@ -1,6 +1,6 @@
 // A view in three dimensions of one rollout, or of several together.
 
-import { bodyIn } from "./bodies.js";
+import { bodiesIn } from "./bodies.js";
 import { overlook } from "./course.js";
 import { groundIn } from "./ground.js";
 import { traceIn } from "./trace.js";
@@ -23,7 +23,8 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
   scene.add(sky, sun, sun.target);
   const height = rollouts.find(({ ground }) => ground !== null)?.ground;
   const ground = height === undefined ? null : groundIn(THREE, scene, height, stage.modest);
-  const bodies = rollouts.map((rollout) => bodyIn(THREE, scene, rollout, stage.modest ? 2 : 4));
+  const fine = rollouts.length > 2 ? 1 : 2; // many are small
+  const bodies = bodiesIn(THREE, scene, rollouts, stage.modest ? fine : 4);
   const width = Math.max(...overlook(courses).half) * 0.006;
   const traces = rollouts.length > 1 ? courses.map((course) => traceIn(THREE, scene, course, height ?? 0, width)) : [];
   let painted = null;
@@ -37,7 +38,7 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
     sky.intensity = theme.dark ? 1.5 : 2.1;
     sun.intensity = theme.dark ? 1.9 : 1.7;
     ground?.paint(theme);
-    bodies.forEach((body, k) => body.paint(colours[k], theme));
+    bodies.paint(colours, theme);
     traces.forEach((trace, k) => trace.paint(colours[k]));
   }
 
@@ -71,7 +72,7 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
   return {
     draw(context, { time, theme, colours, look, target, half, sharp }) {
       if (painted !== theme) paint(theme, colours);
-      for (const each of [...bodies, ...traces]) each.move(time);
+      for (const each of [bodies, ...traces]) each.move(time);
       camera.aspect = context.canvas.width / context.canvas.height;
       const distance = aim(look, target, half);
       scene.fog.near = distance * 1.6;
@@ -83,7 +84,7 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
     },
 
     dispose() {
-      for (const each of [...bodies, ...traces]) each.dispose();
+      for (const each of [bodies, ...traces]) each.dispose();
       ground?.dispose();
       sun.shadow.dispose();
       stage.leave(redraw);
