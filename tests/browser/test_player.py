@@ -115,6 +115,26 @@ def test_the_same_frame_is_the_same_picture(watched: Any, player: Player) -> Non
     assert len(seen) == 1
 
 
+def test_without_a_graphics_card_it_is_drawn_roughly_while_it_moves_and_sharply_at_rest(
+    watched: Any, player: Player
+) -> None:
+    show_player(watched, player)
+    canvas = watched.locator(".softopt-picture").first
+    sharp = picture(watched)
+    rough = watched.evaluate(
+        """(canvas) => {
+            const [frame] = model.get('position');
+            model.set('position', [frame + 1]);
+            model.set('position', [frame]);
+            return [canvas.closest('.softopt').dataset.sharp, canvas.toDataURL()];
+        }""",
+        canvas.element_handle(),
+    )
+    assert rough[0] == "false"
+    assert rough[1] != sharp
+    assert picture(watched) == sharp
+
+
 def test_play_goes_on_pause_stays_and_the_end_stops(watched: Any) -> None:
     show_player(watched, play(glider(400), glider(400, speed=2.0)))  # long: a busy machine may be slow to press pause
     button = watched.locator(".softopt-play")
