@@ -29,6 +29,7 @@ TURNED = {
     "soft Q-learning, T = .05": "soft_q_0.05",
 }
 REACH = 2.8  # units of length: a little farther than a puck comes in an episode
+SHOWN = 2  # every second step has a dot: with all of them the page is a megabyte heavier
 SIDE = 49  # cells along one edge of the map of sectors
 
 
@@ -129,7 +130,7 @@ def explore_temperature() -> Explorer:
     panels = [
         Scatter(
             f"{said}: courses, and share by sector",
-            paths.reshape(*paths.shape[:2], -1, 2),
+            paths[..., ::SHOWN, :].reshape(*paths.shape[:2], -1, 2),
             _map_of(shares[said]),
             extent=(-REACH, REACH, -REACH, REACH),
             x_label="x",
