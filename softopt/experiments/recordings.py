@@ -168,12 +168,15 @@ _SQUARE = {
     "keep_every": 10_000,
 }
 _FIND = {**_LEGS, "discount": 0.98}
+_FINDERS = {
+    "ddpg": DDPGConfig(**_FIND),
+    "sac": SACConfig(**_FIND, temperature=0.05),
+    "sac_warm": SACConfig(**_FIND, temperature=0.1),
+}
 for _side, _seeds in BLOCKED.items():
     _named = {
-        f"spider_passages/ddpg_{_side}": Setup(DDPGConfig(**_FIND), **_SQUARE, options={"blocked": _side}),
-        f"spider_passages/sac_{_side}": Setup(
-            SACConfig(**_FIND, temperature=0.05), **_SQUARE, options={"blocked": _side}
-        ),
+        f"spider_passages/{name}_{_side}": Setup(config, **_SQUARE, options={"blocked": _side})
+        for name, config in _FINDERS.items()
     }
     RECORDINGS |= _named
     OTHER_SEEDS |= dict.fromkeys(_named, _seeds)
