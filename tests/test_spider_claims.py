@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gymnasium
 import numpy as np
 import pytest
 
@@ -97,6 +98,13 @@ class TestHallway:
         assert 12 < hard[-3] < hard[-1] < 14
         assert soft[-1] == pytest.approx(8.3, abs=0.05)
         assert (hard < 0).sum() == 3
+
+    def test_before_it_learns_there_ddpg_runs_at_the_wall_behind_and_is_led_by_the_others(self):
+        hallway, agent = gymnasium.make("softopt/SpiderHallway-v0", angle=120), load("spider/ddpg_symmetric").agent(0)
+        (taken,) = spiders.films(agent, hallway, seed=0, n=1)
+        along = taken.series["place"][:, :2] @ hallway.unwrapped.along
+        assert along.min() == pytest.approx(-0.8, abs=0.1)
+        assert along[along.argmin() :].max() > 3
 
     def test_two_to_four_sectors_are_kept(self):
         for angle in one_way.ANGLES:

@@ -6,10 +6,10 @@ import { emptyPose, poseAt, touches } from "./pose.js";
 /** A geom's shape, `fine` times as many faces around it as a coarse one. MuJoCo's capsules and cylinders lie along z,
  * those of three.js along y. */
 function shapeOf(THREE, { kind, size: [a, b, c] }, fine) {
-  if (kind === "sphere") return new THREE.SphereGeometry(a, 6 * fine + 2, 4 * fine + 2);
+  if (kind === "sphere") return new THREE.SphereGeometry(a, 10 * fine, 7 * fine);
   if (kind === "capsule") return new THREE.CapsuleGeometry(a, 2 * b, 2 * fine, 4 * fine + 2).rotateX(Math.PI / 2);
   if (kind === "cylinder") return new THREE.CylinderGeometry(a, a, 2 * b, 7 * fine).rotateX(Math.PI / 2);
-  if (kind === "ellipsoid") return new THREE.SphereGeometry(1, 6 * fine + 2, 4 * fine + 2).scale(a, b, c);
+  if (kind === "ellipsoid") return new THREE.SphereGeometry(1, 10 * fine, 7 * fine).scale(a, b, c);
   return new THREE.BoxGeometry(2 * a, 2 * b, 2 * c);
 }
 
