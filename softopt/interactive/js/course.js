@@ -50,14 +50,17 @@ function placeAt({ calm, count, dt }, time) {
   return [0, 1, 2].map((j) => calm[k * 3 + j] + (exact - k) * (calm[next * 3 + j] - calm[k * 3 + j]));
 }
 
-/** Where a camera looks that goes with the bodies, and half of the box that it has to see around that place. */
+/** Where a camera looks that goes with the bodies, half of the box that it has to see around that place, and how far
+ * along an axis it has to see.
+ */
 export function follow(courses, time) {
   const places = courses.map((course) => placeAt(course, time));
   const target = [0, 1, 2].map((j) => places.reduce((sum, place) => sum + place[j], 0) / places.length);
   const half = [0, 1, 2].map((j) => Math.max(
     ...places.map((place, k) => Math.abs(place[j] - target[j]) + courses[k].reach[j]),
   ));
-  return { target, half };
+  const reached = (axis) => axis.reduce((sum, part, j) => sum + Math.abs(part) * half[j], 0);
+  return { target, half, reached };
 }
 
 /** The same for a camera that stays and sees the whole way. */
@@ -71,8 +74,13 @@ export function overlook(courses) {
       high[j] = Math.max(high[j], value + reach[j]);
     });
   }
-  return {
-    target: low.map((value, j) => (value + high[j]) / 2),
-    half: low.map((value, j) => (high[j] - value) / 2),
-  };
+  const target = low.map((value, j) => (value + high[j]) / 2);
+  const reached = (axis) => Math.max(...courses.map(({ calm, reach, count }) => {
+    let far = 0;
+    for (let k = 0; k < count; k += 1) {
+      far = Math.max(far, Math.abs(axis.reduce((sum, part, j) => sum + part * (calm[3 * k + j] - target[j]), 0)));
+    }
+    return far + axis.reduce((sum, part, j) => sum + Math.abs(part) * reach[j], 0);
+  }));
+  return { target, half: low.map((value, j) => (high[j] - value) / 2), reached };
 }

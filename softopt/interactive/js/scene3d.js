@@ -42,15 +42,13 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
     traces.forEach((trace, k) => trace.paint(colours[k]));
   }
 
-  /** Put the camera so far away that a box around the target fits; return the distance. */
-  function aim({ azimuth, elevation, zoom }, target, half) {
+  /** Put the camera so far away that all fits that is `reached` along its axes; return the distance. */
+  function aim({ azimuth, elevation, zoom }, target, reached) {
     const [around, up] = [azimuth * RADIAN, elevation * RADIAN];
     const back = [Math.cos(up) * Math.cos(around), Math.cos(up) * Math.sin(around), Math.sin(up)];
     const right = [-Math.sin(around), Math.cos(around), 0];
     const above = [-Math.sin(up) * Math.cos(around), -Math.sin(up) * Math.sin(around), Math.cos(up)];
-    const [deep, wide, high] = [back, right, above].map((axis) => axis.reduce(
-      (sum, part, j) => sum + Math.abs(part) * half[j], 0,
-    ));
+    const [deep, wide, high] = [back, right, above].map(reached);
     const fits = Math.max(1.15 * wide / camera.aspect, 1.3 * high) / Math.tan((FIELD / 2) * RADIAN);
     const distance = zoom * (fits + 0.4 * deep);
     camera.position.set(...target.map((value, j) => value + distance * back[j]));
@@ -70,11 +68,11 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
   }
 
   return {
-    draw(context, { time, theme, colours, look, target, half, sharp }) {
+    draw(context, { time, theme, colours, look, target, half, reached, sharp }) {
       if (painted !== theme) paint(theme, colours);
       for (const each of [bodies, ...traces]) each.move(time);
       camera.aspect = context.canvas.width / context.canvas.height;
-      const distance = aim(look, target, half);
+      const distance = aim(look, target, reached);
       scene.fog.near = distance * 1.6;
       scene.fog.far = distance * 7 + 6;
       ground?.move(target, distance, target[1] - Math.min(half[1] + 0.08 * distance, 0.2 * distance));
