@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from softopt.envs.quadruped.terrain import KINDS
-from softopt.experiments import arm, jenga, quadruped
+from softopt.experiments import arm, jenga, one_way, quadruped
 from softopt.runs.curve import from_csv, to_csv
 from softopt.runs.measured import TABLE, enter_table, measured
 from softopt.runs.publishing import hardware, versions
@@ -26,6 +26,9 @@ MEASUREMENTS: dict[str, Callable[[], Rows]] = {
 MEASUREMENTS |= {arm.table_of("pushes", name): partial(arm.measure_pushes, name) for name in arm.WAYS.values()}
 MEASUREMENTS["games/jenga"] = jenga.measure_games
 MEASUREMENTS["walks/minutes"] = quadruped.measure_minutes
+MEASUREMENTS |= {
+    f"{one_way.HALLWAY.before}/{name}": partial(one_way.measure_before, name) for name in one_way.HALLWAY.begun
+}
 MEASUREMENTS |= {f"terrains/{kind}": partial(quadruped.measure_terrain, kind) for kind in KINDS}
 
 

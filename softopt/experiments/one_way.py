@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm.auto import tqdm
 
 from softopt.envs.puck import Puck
 from softopt.envs.rolling import Explorer
 from softopt.envs.spider.anywhere import Spider
+from softopt.envs.spider.hallway import SpiderHallway
 from softopt.experiments import puck, spiders
 from softopt.plotting.courses import courses
 from softopt.plotting.figure import DescribedFigure
 from softopt.plotting.learning_curves import Curves, learning_curves
 from softopt.plotting.points import points
 from softopt.runs import load
+from softopt.runs.measured import measured
 from softopt.runs.statistics import early_area, interquartile_mean, interval
 
 Array = NDArray[np.float64]
@@ -33,23 +36,25 @@ class Task:
     Attributes:
         name: of the recordings, ``name/ALGORITHM_pretrained_ANGLE`` and ``name/ALGORITHM_scratch_ANGLE``.
         algorithms: what a reader calls each -> its name in a recording's.
-        before: algorithm -> the recording with whose networks the pre-trained ones begin.
+        begun: algorithm -> the recording with whose networks the pre-trained ones begin.
         until: environment steps that are the first part of the curve.
         way: what a way is measured in.
         unit: of length, for axes.
         anywhere: the world in which any direction pays.
         paths_of: (agent, seed) -> courses (n, T + 1, 2) there.
+        before: folder of the measured tables that say how far each came before it learned here; or None.
         paper: condition -> what Haarnoja et al. (2017) found, for the table.
     """
 
     name: str
     algorithms: Mapping[str, str]
-    before: Mapping[str, str]
+    begun: Mapping[str, str]
     until: int
     way: str
     unit: str
     anywhere: type[Puck] | type[Spider]
     paths_of: Callable[[Explorer, int], Array]
+    before: str | None = None
     paper: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -72,6 +77,7 @@ HALLWAY = Task(
     unit=" (m)",
     anywhere=Spider,
     paths_of=spiders.paths_of,
+    before="hallways",
     # Mean return over the last 20 of 200 iterations, wide and narrow hallway, read off the figures; 10 seeds.
     paper={
         "soft Q-learning, pre-trained": "607, 774",
@@ -121,8 +127,8 @@ def curves_figure(task: Task = PUCK) -> DescribedFigure:
         panels[said] = {}
         for kind, before in (("pre-trained", True), ("from scratch", False)):
             runs = tuned(name, before, task)
-            low, high = interval(runs.along)
-            panels[said][kind] = Curves(runs.step, runs.along, interquartile_mean(runs.along, 0), low, high)
+            low, high = _interval(runs.along)
+            panels[said][kind] = Curves(runs.step, runs.along, interquartile_mean(runs.along, 0), low, high, "run")
         told.append(f"{said} {interquartile_mean(tuned(name, task=task).early):.1f}")
     early = "; ".join(told)
     return learning_curves(
@@ -135,24 +141,39 @@ def curves_figure(task: Task = PUCK) -> DescribedFigure:
 
 def table(task: Task = PUCK) -> str:
     """A row a condition, in markdown: the first part of the curve with its interval, its worst run, and the end."""
-    columns = ["agent", f"{task.way}, mean of the first {task.until} steps (interval)", "the worst run", "at the end"]
+    columns = ["agent", f"{task.way}, mean up to step {task.until} (95 % interval)", "worst and best run", "at the end"]
     rows = []
     for kind, before in (("pre-trained", True), ("from scratch", False)):
         for said, name in task.algorithms.items():
             runs = tuned(name, before, task)
-            low, high = interval(runs.early)
+            low, high = _interval(runs.early)
             early = f"{interquartile_mean(runs.early):.2f} ({low:.2f} to {high:.2f})"
             end = f"{interquartile_mean(runs.along[:, -1]):.2f}"
-            rows.append([f"{said}, {kind}", early, f"{runs.early.min():.2f}", end])
+            rows.append([f"{said}, {kind}", early, f"{runs.early.min():.2f}, {runs.early.max():.2f}", end])
+            if task.before:
+                came = measured(f"{task.before}/{name}")["along"]
+                rows[-1].insert(1, f"{interquartile_mean(came):.2f}" if before else "–")
+    if task.before:
+        columns.insert(1, "before it learned there")
     if task.paper:
         columns.append("the paper: return in a wide and in a narrow hallway")
         rows = [[*row, task.paper.get(row[0], "–")] for row in rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, ["---"] * len(columns), *rows))
 
 
+def measure_before(algorithm: str) -> list[dict[str, float]]:
+    """A row for each hallway and seed: how far the pre-trained agent comes along it before it has learned there."""
+    runs = load(HALLWAY.begun[algorithm])
+    return [
+        {"angle": angle, "seed": seed, "along": SpiderHallway(angle=angle).probe(runs.agent(seed), [seed])["along"]}
+        for angle in ANGLES
+        for seed in tqdm(runs.seeds, desc=f"{algorithm}, {angle} degrees", unit="seed")
+    ]
+
+
 def off(algorithm: str, task: Task = PUCK) -> Array:
     """Degrees, 0 to 180, between the mean direction of each pre-trained agent and the direction that pays, (N,)."""
-    runs, before = tuned(algorithm, True, task), load(task.before[algorithm])
+    runs, before = tuned(algorithm, True, task), load(task.begun[algorithm])
     mean = {}
     for seed in before.seeds:
         ways = task.paths_of(before.agent(seed), seed)
@@ -182,7 +203,7 @@ def off_figure(task: Task = PUCK) -> DescribedFigure:
 
 def directions_figure(algorithm: str = "soft_q", seed: int = 0, task: Task = PUCK) -> DescribedFigure:
     """Where an agent goes where any direction pays: before one alone did, and after each of the three."""
-    agents = {"before": load(task.before[algorithm]).agent(seed)}
+    agents = {"before": load(task.begun[algorithm]).agent(seed)}
     agents |= {f"after {a} degrees": load(f"{task.name}/{algorithm}_pretrained_{a}").agent(seed) for a in ANGLES}
     kept = [task.anywhere().probe(agent, [seed])["sectors"] for agent in agents.values()]
     return courses(
@@ -190,3 +211,8 @@ def directions_figure(algorithm: str = "soft_q", seed: int = 0, task: Task = PUC
         title=f"Sectors in use before, and after one direction alone had paid: {', '.join(f'{k:g}' for k in kept)}",
         unit=task.unit,
     )
+
+
+def _interval(values: Array) -> tuple[Array, Array]:
+    """Interval of runs (N, ...), seed by seed: those of one seed began with one network, in each of the directions."""
+    return interval(*np.split(values, len(ANGLES)), paired=True)

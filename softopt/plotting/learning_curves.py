@@ -21,9 +21,10 @@ class Curves:
 
     Attributes:
         steps: (K,) environment steps.
-        runs: (N, K), one a seed.
+        runs: (N, K), each a line.
         middle: (K,) over the runs, such as the interquartile mean.
         low, high: (K,) ends of its interval; NaN where there is none.
+        each: what one of the runs is called.
     """
 
     steps: Array
@@ -31,6 +32,7 @@ class Curves:
     middle: Array
     low: Array
     high: Array
+    each: str = "seed"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def learning_curves(
     for axes, (task, panel) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
         for name, curves in panel.items():
             colour, dash = looks[name]
-            label = f"{name}, {len(curves.runs)} {'seed' if len(curves.runs) == 1 else 'seeds'}"
+            label = f"{name}, {len(curves.runs)} {curves.each}{'s' * (len(curves.runs) != 1)}"
             thousands = Band(curves.steps / 1e3, curves.runs, curves.middle, curves.low, curves.high)
             draw_band(axes, thousands, colour, dash, label)
         for line in (published or {}).get(task, ()):

@@ -24,13 +24,14 @@ def interquartile_mean(values: ArrayLike, axis: int = -1) -> Array:
     return np.asarray(trim_mean(np.asarray(values, dtype=np.float64), 0.25, axis=axis))
 
 
-def interval(*tasks: ArrayLike, confidence: float = 0.95, seed: int = 0) -> tuple[Array, Array]:
+def interval(*tasks: ArrayLike, confidence: float = 0.95, seed: int = 0, paired: bool = False) -> tuple[Array, Array]:
     """Bootstrap interval of the interquartile mean over all runs of all tasks, runs drawn anew within each task.
 
     Args:
         tasks: (N, ...) each: N runs of a task first, then whatever is to be bounded point by point, such as steps.
         confidence: between 0 and 1.
         seed: of the resampling.
+        paired: whether run k of one task is drawn with run k of every other, as where both began with one network.
 
     Returns:
         lower and upper end, (...). With a single run there is nothing to resample: both are NaN.
@@ -56,6 +57,7 @@ def interval(*tasks: ArrayLike, confidence: float = 0.95, seed: int = 0) -> tupl
         confidence_level=confidence,
         method="percentile",
         vectorized=True,
+        paired=paired,
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return found.low, found.high
