@@ -119,15 +119,15 @@ class TestHallway:
     def test_on_legs_ddpg_is_better_pretrained_than_not(self):
         assert interquartile_mean(self.tuned("ddpg", False).early) == pytest.approx(0.7, abs=0.06)
 
-    def test_two_to_four_sectors_are_kept_around_the_one_that_was_paid(self):
+    def test_few_sectors_are_kept_around_the_one_that_was_paid(self):
         for angle in one_way.ANGLES:
             runs = load(f"hallway/soft_q_pretrained_{angle}")
             for seed in runs.seeds:
                 courses = spiders.paths_of(runs.agent(seed), seed)
                 ways = courses[:, -1] - courses[:, 0]
                 found = spread_of(ways)
-                assert 2 <= found["sectors"] <= 4
+                assert found["sectors"] <= 4
                 assert found["resultant"] > 0.9
-                assert found["displacement"] > 6
+                assert 5.5 < found["displacement"] < 10.5
                 off = np.degrees(np.arctan2(*ways.mean(axis=0)[::-1])) - angle
-                assert abs((off + 180) % 360 - 180) < 30
+                assert abs((off + 180) % 360 - 180) < 15

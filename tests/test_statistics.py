@@ -47,6 +47,15 @@ def test_runs_are_drawn_anew_within_their_own_task() -> None:
     assert float(low) == float(high) == pytest.approx(5.0)
 
 
+def test_paired_runs_are_drawn_together() -> None:
+    # What is lost in one task is won in the other: drawn together no draw moves the middle; drawn apart it moves.
+    runs = np.arange(5.0)
+    low, high = interval(runs, -runs, paired=True)
+    wide = interval(runs, -runs)
+    assert high - low < wide[1] - wide[0]
+    np.testing.assert_allclose(interval(runs, runs, paired=True), interval(runs), atol=0.5)
+
+
 def test_one_run_has_no_interval() -> None:
     low, high = interval(np.ones((1, 3)))
     assert np.isnan(low).all()
