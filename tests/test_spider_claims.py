@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed (the extra `
 pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)")
 
 from softopt.envs.directions import spread_of  # noqa: E402
-from softopt.experiments import one_way, spiders  # noqa: E402
+from softopt.experiments import one_way, spiders, two_passages  # noqa: E402
 from softopt.runs import load  # noqa: E402
 from softopt.runs.measured import measured  # noqa: E402
 from softopt.runs.statistics import interquartile_mean, interval  # noqa: E402
@@ -131,3 +131,29 @@ class TestHallway:
                 assert 5.5 < found["displacement"] < 10.5
                 off = np.degrees(np.arctan2(*ways.mean(axis=0)[::-1])) - angle
                 assert abs((off + 180) % 360 - 180) < 15
+
+
+class TestPassages:
+    def test_ddpg_never_has_both_in_use_and_is_in_the_open_one_in_half_of_its_runs(self):
+        runs = two_passages.ways("ddpg", "spider_passages")
+        assert (runs.both == 0).all()
+        entered = (runs.open + runs.closed)[:, -1]
+        assert (runs.found.sum(), (runs.closed[:, -1] == 1).sum(), (entered == 0).sum()) == (4, 2, 2)
+        assert (runs.reached[:, -1] == 0).all()
+        assert (runs.reached.max(axis=1) > 0).sum() == 1
+
+    def test_soft_actor_critic_has_both_in_use_and_decides(self):
+        runs = two_passages.ways("sac", "spider_passages")
+        assert (runs.both.min(), runs.both.max(), runs.both[3]) == (1, 8, 7)
+        assert (runs.found.sum(), (runs.closed[:, -1] == 1).sum()) == (6, 2)
+        assert (runs.reached[:, -1] > 0.5).sum() == 3
+
+    def test_a_run_that_is_played_goes_into_both_at_first_and_then_through_one(self):
+        world, runs = gymnasium.make("softopt/SpiderPassages-v0", blocked="upper"), load("spider_passages/sac_upper")
+        early, late = (
+            np.array([taken.series["place"][-1] for taken in spiders.films(runs.agent(3, step), world, seed=0, n=6)])
+            for step in (10_000, None)
+        )
+        assert early[:, 1].min() < -0.5 < 0.5 < early[:, 1].max()
+        assert (late[:, 0] > 3.4).sum() >= 4
+        assert late[:, 1].max() < 0

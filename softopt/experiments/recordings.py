@@ -168,11 +168,7 @@ _SQUARE = {
     "keep_every": 10_000,
 }
 _FIND = {**_LEGS, "discount": 0.98}
-_FINDERS = {
-    "ddpg": DDPGConfig(**_FIND),
-    "sac": SACConfig(**_FIND, temperature=0.05),
-    "sac_warm": SACConfig(**_FIND, temperature=0.1),
-}
+_FINDERS = {"ddpg": DDPGConfig(**_FIND), "sac": SACConfig(**_FIND, temperature=0.05)}
 for _side, _seeds in BLOCKED.items():
     _named = {
         f"spider_passages/{name}_{_side}": Setup(config, **_SQUARE, options={"blocked": _side})
