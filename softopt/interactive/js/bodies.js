@@ -21,6 +21,12 @@ function lighter(colour, share) {
   return `rgb(${redGreenBlue(colour).map((part) => Math.round(part + share * (255 - part))).join(",")})`;
 }
 
+/** The model's own colour of what never moves, where it stands out: of a goal on the ground, not of a grey wall. */
+function ownColour([red, green, blue]) {
+  if (Math.max(red, green, blue) - Math.min(red, green, blue) < 0.3) return null;
+  return `rgb(${[red, green, blue].map((part) => Math.round(255 * part)).join(",")})`;
+}
+
 /** Which shade of its body's colour each geom has: null for the trunk's own, undefined for what never moves. */
 function shadesOf({ geoms, moving }) {
   const bodies = [...new Set(geoms.filter((_, g) => moving[g]).map(({ body }) => body))];
@@ -60,7 +66,7 @@ export function bodiesIn(THREE, scene, rollouts, fine) {
   function colourOf(k, g, touched) {
     const { colours, theme } = painted;
     if (touched.has(g)) return theme.touch;
-    if (shades[k][g] === undefined) return theme.wall;
+    if (shades[k][g] === undefined) return ownColour(rollouts[k].geoms[g].rgba) ?? theme.wall;
     return shades[k][g] === null ? colours[k] : lighter(colours[k], shades[k][g]);
   }
 
