@@ -181,11 +181,11 @@ def test_no_leap_is_high_enough():
 
 def test_the_square_ends_an_episode_and_pays():
     world = SpiderPassages()
-    state = np.zeros((2, SIMULATED + 2))
-    state[0, :2], state[1, :2] = (GOAL[0] - 0.59, 0), (GOAL[0] - 3.0, 4.0)
-    reward, over = world.pay(state, state, np.zeros((2, 8)))
-    assert over.tolist() == [True, False]
-    np.testing.assert_allclose(reward, [30 - 0.59 / 1.5, -5 / 1.5])
+    state = np.zeros((3, SIMULATED + 2))
+    state[:, :2] = GOAL + np.array([[-0.49, 0.3], [-3.0, 1.0], [-3.0, -4.0]])  # over it; before the block; aside
+    reward, over = world.pay(state, state, np.zeros((3, 8)))
+    assert over.tolist() == [True, False, False]
+    np.testing.assert_allclose(reward, [30 - 0.49 / 1.5, -3 / 1.5, -4 / 1.5])
 
 
 def test_the_dead_end_is_on_the_side_that_was_asked_for():
