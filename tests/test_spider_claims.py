@@ -38,6 +38,16 @@ class TestExplosion:
         assert (end(name, "sectors") == 1).all()
         assert end(name, "resultant").min() > 0.99
 
+    def test_which_course_ddpg_takes_hangs_on_the_last_digit(self):
+        turned = []
+        for seed in range(5):
+            agent = load("spider/ddpg_symmetric").agent(seed)
+            alone, among = (spiders.paths_of(agent, seed, n) for n in (1, 64))
+            assert np.ptp(among[:, -1], axis=0).max() < 1e-9
+            ends = [ways[0, -1] - ways[0, 0] for ways in (alone, among)]
+            turned.append(np.degrees(np.abs(np.angle(complex(*ends[0]) / complex(*ends[1])))))
+        assert max(turned) > 10
+
     def test_the_temperature_must_be_high_enough(self):
         assert set(end("spider/sac_cold_symmetric", "sectors")) == {1, 2}
         assert np.median(end("spider/sac_cold_symmetric", "displacement")) == pytest.approx(16.3, abs=0.1)

@@ -75,7 +75,7 @@ def films(agent: Explorer, world: gymnasium.Env, seed: int, n: int = 12) -> list
 
 
 def explosion(name: str, seed: int = 0, n: int = 12) -> list[Rollout]:
-    """The same of a recorded agent (a value of :data:`SETTINGS`) on the open plane."""
+    """Films of n episodes of a recorded agent (a value of :data:`SETTINGS`) on the open plane, all from one start."""
     return films(load(f"spider/{name}").agent(seed), gymnasium.make("softopt/Spider-v0"), seed, n)
 
 

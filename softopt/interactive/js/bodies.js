@@ -27,13 +27,13 @@ function ownColour([red, green, blue]) {
   return `rgb(${[red, green, blue].map((part) => Math.round(255 * part)).join(",")})`;
 }
 
-/** Which shade of its body's colour each geom has: null for the trunk's own, undefined for what never moves. */
+/** How much lighter than its body's colour each geom is, 0 for the trunk; null for what never moves. */
 function shadesOf({ geoms, moving }) {
   const bodies = [...new Set(geoms.filter((_, g) => moving[g]).map(({ body }) => body))];
   const shades = SHADES.slice(0, bodies.length > HEAP ? SHADES.length : 1);
   return geoms.map(({ body }, g) => {
-    if (!moving[g]) return undefined;
-    return body === bodies[0] ? null : shades[bodies.indexOf(body) % shades.length];
+    if (!moving[g]) return null;
+    return body === bodies[0] ? 0 : shades[bodies.indexOf(body) % shades.length];
   });
 }
 
@@ -66,8 +66,8 @@ export function bodiesIn(THREE, scene, rollouts, fine) {
   function colourOf(k, g, touched) {
     const { colours, theme } = painted;
     if (touched.has(g)) return theme.touch;
-    if (shades[k][g] === undefined) return ownColour(rollouts[k].geoms[g].rgba) ?? theme.wall;
-    return shades[k][g] === null ? colours[k] : lighter(colours[k], shades[k][g]);
+    if (shades[k][g] === null) return ownColour(rollouts[k].geoms[g].rgba) ?? theme.wall;
+    return lighter(colours[k], shades[k][g]);
   }
 
   return {
