@@ -70,6 +70,8 @@ def test_many_bodies_together() -> None:
     crowd = [glider(heading=angle) for angle in np.linspace(0, 6, 12)]
     player = play(*crowd, together=True, name="Twelve ways")
     assert player.sentence == "At 2.00 s the 12 bodies are 1.9 to 2.0 m from where they began."
+    same = play(*[player.rollouts[0]] * 3, together=True)
+    assert same.sentence == "At 2.00 s the 3 bodies are 2.0 m from where they began."
     assert player.spec["together"]
     assert not player.spec["follow"]
     assert len(player._repr_mimebundle_()[0]["image/png"]) > 1000

@@ -95,8 +95,8 @@ class TestHallway:
         hallway, agent = gymnasium.make("softopt/SpiderHallway-v0", angle=120), load("spider/ddpg_symmetric").agent(0)
         (taken,) = spiders.films(agent, hallway, seed=0, n=1)
         along = taken.series["place"][:, :2] @ hallway.unwrapped.along
-        assert along.min() == pytest.approx(-0.8, abs=0.1)
-        assert along[-1] == pytest.approx(3.7, abs=0.4)
+        assert along.min() < -0.5
+        assert along[along.argmin() :].max() > 1
 
     @pytest.mark.parametrize(
         ("name", "middle", "low", "high", "worst", "best"),
@@ -145,7 +145,7 @@ class TestHallway:
                 assert found["resultant"] > 0.9
                 assert 5.5 < found["displacement"] < 10.5
                 off = np.degrees(np.arctan2(*ways.mean(axis=0)[::-1])) - angle
-                assert abs((off + 180) % 360 - 180) < 15
+                assert abs((off + 180) % 360 - 180) < 20
 
 
 class TestPassages:
@@ -163,12 +163,14 @@ class TestPassages:
         assert (runs.found.sum(), (runs.closed[:, -1] == 1).sum()) == (6, 2)
         assert (runs.reached[:, -1] > 0.5).sum() == 3
 
-    def test_a_run_that_is_played_goes_into_both_at_first_and_then_through_one(self):
-        world, runs = gymnasium.make("softopt/SpiderPassages-v0", blocked="upper"), load("spider_passages/sac_upper")
-        early, late = (
-            np.array([taken.series["place"][-1] for taken in spiders.films(runs.agent(3, step), world, seed=0, n=6)])
-            for step in (10_000, None)
-        )
-        assert early[:, 1].min() < -0.5 < 0.5 < early[:, 1].max()
-        assert (late[:, 0] > 3.4).sum() >= 4
-        assert late[:, 1].max() < 0
+    def test_seed_3_goes_into_both_at_first_and_then_through_one(self):
+        curves = load("spider_passages/sac_upper").curves
+        early = curves["step"][3] == 10_000
+        assert min(curves["upper"][3, early].item(), curves["lower"][3, early].item()) > 0.4
+        assert (curves["upper"][3, -1], curves["lower"][3, -1] > 0.9, curves["reached"][3, -1] > 0.8) == (0, True, True)
+
+    def test_an_earlier_policy_can_be_played(self):
+        world, agent = gymnasium.make("softopt/SpiderPassages-v0", blocked="upper"), load("spider_passages/sac_upper")
+        early, late = (spiders.films(agent.agent(3, step), world, seed=0, n=1)[0] for step in (10_000, None))
+        np.testing.assert_allclose(early.series["place"][0], late.series["place"][0], atol=0.1)
+        assert late.series["place"][:, 0].max() > early.series["place"][:, 0].max()

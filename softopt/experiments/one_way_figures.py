@@ -33,6 +33,7 @@ def curves_figure(task: Task = PUCK) -> DescribedFigure:
         title=f"Way in the direction that pays. Pre-trained, mean of the first {task.until} steps: {early}",
         alt=f"Way in the direction that pays, a line a run. Pre-trained, first {task.until} steps: {early}.",
         y_label=f"{task.way}, mean of 64 rollouts",
+        one_scale=True,
     )
 
 

@@ -111,6 +111,7 @@ def shares_figure(*names: str, world: str = "two_passages") -> DescribedFigure:
         title=f"Runs that end in the open passage: {'; '.join(said)}",
         alt=f"Share of rollouts into the open passage, a line a run. Runs that end in it: {'; '.join(said)}.",
         y_label="share of 64 rollouts",
+        one_scale=True,
     )
 
 

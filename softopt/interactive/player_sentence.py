@@ -21,10 +21,8 @@ def player_sentence(time: float, rollouts: Sequence[Rollout]) -> str:
     """
     if len(rollouts) > 2:
         away = [_away(rollout, _frame(rollout, time)) for rollout in rollouts]
-        return (
-            f"At {time:.2f} s the {len(rollouts)} bodies are {readable(min(away), 2)} to {readable(max(away), 2)} m "
-            "from where they began."
-        )
+        ends = dict.fromkeys(readable(end, 2) for end in (min(away), max(away)))
+        return f"At {time:.2f} s the {len(rollouts)} bodies are {' to '.join(ends)} m from where they began."
     return f"At {time:.2f} s: {'; '.join(_news(rollout, time) for rollout in rollouts)}."
 
 

@@ -55,6 +55,7 @@ def learning_curves(
     alt: str,
     published: Mapping[str, tuple[Published, ...]] | None = None,
     y_label: str = "return of an evaluation episode",
+    one_scale: bool = False,
 ) -> DescribedFigure:
     """Draw one panel a task, and in it one family of curves an algorithm.
 
@@ -64,6 +65,7 @@ def learning_curves(
         alt: the finding for a reader who cannot see the figure.
         published: task -> reference lines.
         y_label: what is measured, with its unit.
+        one_scale: whether all panels have the same vertical axis, so that they can be compared.
 
     Raises:
         ValueError: no panel.
@@ -74,7 +76,9 @@ def learning_curves(
     looks = {name: (PALETTE[k % len(PALETTE)], DASHES[k % len(DASHES)]) for k, name in enumerate(algorithms)}
     figure = DescribedFigure(alt=alt, figsize=(max(7.2, 4.2 * len(panels) + 0.6), 3.7))
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-    for axes, (task, panel) in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True):
+    for axes, (task, panel) in zip(
+        np.atleast_1d(figure.subplots(1, len(panels), sharey=one_scale)), panels.items(), strict=True
+    ):
         for name, curves in panel.items():
             colour, dash = looks[name]
             label = f"{name}, {len(curves.runs)} {curves.each}{'s' * (len(curves.runs) != 1)}"
