@@ -17,6 +17,7 @@ import numpy as np
 from softopt.tabular import gridworlds, plan, soft_value_iteration
 small = gridworlds.random_grid(8, discount=.9)
 expected = plan(small, .1).value
+plan(gridworlds.random_grid(175, discount=.9), .1)  # so large that its loop is compiled now, and not when Ctrl-C comes
 mdp = gridworlds.random_grid({side}, discount=.9999)
 print("started", flush=True)
 """
