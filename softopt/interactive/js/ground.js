@@ -13,7 +13,9 @@ export function groundIn(THREE, scene, height, modest) {
   squares.repeat.set(WIDE / 2, WIDE / 2);
   squares.anisotropy = anisotropy;
   squares.colorSpace = THREE.SRGBColorSpace;
-  const sheet = new THREE.Mesh(new THREE.PlaneGeometry(WIDE, WIDE), new THREE.MeshLambertMaterial({ map: squares }));
+  const shaded = new THREE.MeshLambertMaterial({ map: squares });
+  const plain = new THREE.MeshBasicMaterial({ map: squares }); // as bright all over, without shadows: drawn faster
+  const sheet = new THREE.Mesh(new THREE.PlaneGeometry(WIDE, WIDE), shaded);
   sheet.receiveShadow = true;
   sheet.position.z = height;
   scene.add(sheet);
@@ -55,8 +57,10 @@ export function groundIn(THREE, scene, height, modest) {
   }
 
   return {
-    paint(given) {
+    /** Take on the theme's colours, and how bright the lights make a level sheet. */
+    paint(given, brightness) {
       theme = given;
+      plain.color.setScalar(brightness);
       erase();
       const context = tile.getContext("2d");
       context.fillStyle = theme.ground[0];
@@ -68,7 +72,8 @@ export function groundIn(THREE, scene, height, modest) {
     },
 
     /** Lay the ground under the camera's target, and write distances `aside` of the way, seen from `distance`. */
-    move([x, y], distance, aside) {
+    move([x, y], distance, aside, shadows) {
+      sheet.material = shadows ? shaded : plain;
       sheet.position.x = Math.round(x / 2) * 2;
       sheet.position.y = Math.round(y / 2) * 2;
       for (const mesh of written.values()) mesh.visible = false;
@@ -83,7 +88,8 @@ export function groundIn(THREE, scene, height, modest) {
     dispose() {
       erase();
       squares.dispose();
-      sheet.material.dispose();
+      shaded.dispose();
+      plain.dispose();
       sheet.geometry.dispose();
     },
   };

@@ -7,6 +7,8 @@ import { traceIn } from "./trace.js";
 
 const FIELD = 30; // degrees from top to bottom
 const RADIAN = Math.PI / 180;
+const SUN = [-2.2, -2.4, 5]; // where it stands, seen from what it shines on
+const STEEP = SUN[2] / Math.hypot(...SUN);
 
 /** Make the view. It throws where there is no WebGL; `redraw` is called when a lost context came back. */
 export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
@@ -16,6 +18,7 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
   camera.up.set(0, 0, 1);
   scene.fog = new THREE.Fog("#ffffff", 1, 100);
   const sky = new THREE.HemisphereLight();
+  sky.position.copy(camera.up);
   const sun = new THREE.DirectionalLight();
   sun.shadow.mapSize.setScalar(1024);
   sun.shadow.radius = 5;
@@ -35,9 +38,9 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
     scene.background = scene.fog.color;
     sky.color.set("#ffffff");
     sky.groundColor.set(theme.dark ? "#39414a" : "#b9b4ac");
-    sky.intensity = theme.dark ? 1.5 : 2.1;
+    sky.intensity = theme.dark ? 0.8 : 1.55;
     sun.intensity = theme.dark ? 1.9 : 1.7;
-    ground?.paint(theme);
+    ground?.paint(theme, (sky.intensity + STEEP * sun.intensity) / Math.PI);
     bodies.paint(colours, theme);
     traces.forEach((trace, k) => trace.paint(colours[k]));
   }
@@ -61,7 +64,7 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
 
   function shine(target, span) {
     sun.target.position.set(...target);
-    sun.position.set(target[0] - 2.2 * span, target[1] - 2.4 * span, target[2] + 5 * span);
+    sun.position.set(...target.map((value, j) => value + span * SUN[j]));
     const side = 1.5 * span;
     Object.assign(sun.shadow.camera, { left: -side, right: side, top: side, bottom: -side, near: 0.1, far: 12 * span });
     sun.shadow.camera.updateProjectionMatrix();
@@ -75,9 +78,10 @@ export function scene3d({ THREE, stage }, rollouts, courses, redraw) {
       const distance = aim(look, target, reached);
       scene.fog.near = distance * 1.6;
       scene.fog.far = distance * 7 + 6;
-      ground?.move(target, distance, target[1] - Math.min(half[1] + 0.08 * distance, 0.2 * distance));
+      const shadows = sharp || !stage.modest;
+      ground?.move(target, distance, target[1] - Math.min(half[1] + 0.08 * distance, 0.2 * distance), shadows);
       shine(target, Math.max(...half));
-      sun.castShadow = sharp || !stage.modest;
+      sun.castShadow = shadows;
       stage.draw(scene, camera, context, sharp);
     },
 

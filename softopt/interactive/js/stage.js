@@ -5,7 +5,10 @@
 
 import { element } from "./dom.js";
 
-const ROUGH = 0.5; // of the pixels along each side, where drawing is slow and the picture will move on
+// Pixels drawn for one that is shown, along each side, where drawing is slow: fewer while the picture moves; when it
+// rests more, which smooths edges. The browser's own smoothing would be paid for at every draw.
+const ROUGH = 0.45;
+const SHARP = 1.5;
 
 export function makeStage(THREE) {
   const redraws = new Set(); // one for each view
@@ -13,12 +16,12 @@ export function makeStage(THREE) {
   let modest = false;
 
   function open() {
+    modest = withoutGraphicsCard();
     const canvas = element("canvas");
-    const context = canvas.getContext("webgl2", { antialias: true, alpha: false, powerPreference: "low-power" });
+    const context = canvas.getContext("webgl2", { antialias: !modest, alpha: false, powerPreference: "low-power" });
     if (context === null) throw new Error("this browser has no WebGL");
     renderer = new THREE.WebGLRenderer({ canvas, context });
     renderer.shadowMap.enabled = true;
-    modest = withoutGraphicsCard(renderer.getContext());
     renderer.shadowMap.type = modest ? THREE.BasicShadowMap : THREE.PCFShadowMap;
     renderer.setScissorTest(true);
     renderer.domElement.addEventListener("webglcontextrestored", () => {
@@ -49,10 +52,12 @@ export function makeStage(THREE) {
     /** Draw a scene and put it on all of a 2-D context's canvas. A modest stage is rough where it need not be sharp. */
     draw(scene, camera, context, sharp) {
       const { canvas } = context;
-      const share = modest && !sharp ? ROUGH : 1;
-      const [width, height] = [Math.ceil(share * canvas.width), Math.ceil(share * canvas.height)];
+      const share = modest ? (sharp ? SHARP : ROUGH) : 1;
+      const [width, height] = [canvas.width, canvas.height].map((side) => Math.ceil(share * side));
       const { domElement } = renderer;
-      if (domElement.width < width || domElement.height < height) {
+      if (modest && (domElement.width !== width || domElement.height !== height)) {
+        renderer.setSize(width, height, false); // all of the stage is copied, so none of it is idle
+      } else if (domElement.width < width || domElement.height < height) {
         renderer.setSize(Math.max(domElement.width, width), Math.max(domElement.height, height), false);
       }
       renderer.setViewport(0, 0, width, height);
@@ -75,7 +80,11 @@ export function makeStage(THREE) {
   };
 }
 
-function withoutGraphicsCard(gl) {
-  const more = gl.getExtension("WEBGL_debug_renderer_info");
-  return /swiftshader|llvmpipe|software/i.test(gl.getParameter(more ? more.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
+/** Ask a context of its own, which is let go at once: how one smooths edges is settled when it is made. */
+function withoutGraphicsCard() {
+  const gl = element("canvas").getContext("webgl2");
+  const more = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = gl?.getParameter(more ? more.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software/i.test(name);
 }
