@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from softopt.deep import SAC, SACConfig
 from softopt.experiments.benchmark import PUBLISHED
-from softopt.experiments.recordings import TARGET_ENTROPIES
+from softopt.experiments.recordings.benchmarks import TARGET_ENTROPIES
 from softopt.interactive.policy_fit import fit_policy
 from softopt.operators import soft_maximum
 from softopt.runs import load

@@ -18,7 +18,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from softopt.experiments.recordings import RECORDINGS, SEEDS
+from softopt.experiments.recordings import RECORDINGS, seeds_of
 from softopt.runs import load
 from softopt.runs.curve import Row, row, to_csv
 from softopt.runs.recording import checksum, data_folder
@@ -39,7 +39,7 @@ def run(json_path: str | Path | None = None) -> int:
     Returns:
         0; 1 where the bar is missed; 2 where Stable-Baselines3 is missing.
     """
-    for seed in SEEDS:
+    for seed in seeds_of(OURS):
         if seed not in trained():
             if importlib.util.find_spec("stable_baselines3") is None:
                 print(
