@@ -99,6 +99,13 @@ class TestCollapse:
         # The exits are white cells: their letters are black.
         assert {text.get_color() for text in figure.axes[0].texts if text.get_text() in "gG"} == {"black"}
 
+    def test_the_far_way_is_pushed_down_because_what_lies_beyond_is_not_learned(self):
+        longer, right = learning.ascend(exits(), 0.0, 1000, 2.0), exits().grid.action_names.index("right")
+        worth = [evaluate(exits(), longer.policy[n], 0.0).soft_q[START, right] for n in (7, 150, 1000)]
+        assert worth == sorted(worth)
+        assert worth[-1] < 1.7  # and the near exit pays 2
+        assert (np.diff(longer.policy[7:, START, LEFT]) > 0).all()
+
     def test_says_what_is_wrong(self, ascents):
         with pytest.raises(ValueError, match="no grid"):
             explore_ascents(worlds.lottery().replace(horizon=None), ascents)

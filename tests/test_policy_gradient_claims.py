@@ -40,6 +40,12 @@ def test_the_bonus_keeps_entropy_and_buys_no_return(name, entropy, earned, low, 
     assert_allclose(interval(curves["return"])[1][-1], high, atol=1)
 
 
+def test_one_width_for_all_is_sure_nearly_as_soon_as_a_width_for_each_state():
+    plain, common = (interquartile_mean(load(name).curves["entropy"], axis=0) for name in (PLAIN, COMMON))
+    assert_allclose(common, plain, atol=0.8)
+    assert_allclose([plain[-1], common[-1]], [-6.8, -6.4], atol=0.05)
+
+
 def test_two_gaits_among_five_seeds(pieces):
     plain = {name: numbers.mean(axis=1) for name, numbers in pieces[PLAIN].items()}
     whole = [gaits.measure(gaits.stretch(film, 5, film.duration)) for film in films(PLAIN).values()]

@@ -23,7 +23,7 @@ ALGORITHMS = {
     "soft Q, T = .1": "soft_q_0.1",
     "soft Q, T = .3": "soft_q_0.3",
 }
-SPIDERS = {"DDPG": "ddpg", "SAC, T = .05": "sac"}
+SPIDERS = {"DDPG": "ddpg", "SAC, T = .05": "sac", "soft Q, T = .3": "soft_q"}
 WORLDS = {"two_passages": ALGORITHMS, "spider_passages": SPIDERS}  # folder of recordings -> who is recorded there
 SIDES = ("upper", "lower")
 

@@ -42,7 +42,7 @@ def _sum(features, states, discount):
 def last_state_counted(features, states, discount):
     """The state that a walk ends in is counted too, but nothing is done there: no action is taken, so no
     reward is paid. The model's own expectation knows rewards only where it acts. A gap between a sum of one
-    state more and that expectation can never close, and it looks as if the last state were rewarding."""
+    state more and that expectation closes at wrong weights, or never: it looks as if the last state paid."""
     return _sum(features, states, discount).mean(axis=0)
 
 

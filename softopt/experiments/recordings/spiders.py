@@ -51,7 +51,11 @@ _SQUARE = {
     "keep_every": 10_000,
 }
 _FIND = {**_LEGS, "discount": 0.98}
-_FINDERS = {"ddpg": DDPGConfig(**_FIND), "sac": SACConfig(**_FIND, temperature=0.05)}
+_FINDERS = {
+    "ddpg": DDPGConfig(**_FIND),
+    "sac": SACConfig(**_FIND, temperature=0.05),
+    "soft_q": SoftQLearningConfig(**_FIND, **PARTICLES, proposal="mixture", temperature=0.3),
+}
 for _side, _seeds in BLOCKED.items():
     _named = {
         f"spider_passages/{name}_{_side}": Setup(config, **_SQUARE, options={"blocked": _side})
