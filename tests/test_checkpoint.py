@@ -260,3 +260,12 @@ def test_of_parts_of_every_kind():
     assert torch.equal(torch.rand(3, generator=generator), drawn)
     assert number == 3
     assert layer.weight.abs().sum() > 0
+
+
+def test_a_checkpoint_that_was_read_is_not_held(tmp_path):
+    """Windows replaces no file that somebody has mapped."""
+    path = tmp_path / "checkpoint.safetensors"
+    write_checkpoint(path, {"weights": torch.arange(4.0)}, {})
+    tensors, _ = read_checkpoint(path)
+    path.write_bytes(b"\0" * path.stat().st_size)
+    assert tensors["weights"].tolist() == [0, 1, 2, 3]

@@ -348,3 +348,9 @@ def test_every_shipped_file_is_listed():
         listed.add(manifest)
         unlisted = {path for path in manifest.parent.iterdir() if path.is_file()} - listed
         assert not unlisted
+
+
+def test_git_changes_no_byte_of_a_recording():
+    """A checkout with the line ends of Windows would no longer match the checksums."""
+    assert "data/** -text" in (DATA.parent / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    assert not any(b"\r" in path.read_bytes() for path in DATA.rglob("*.csv"))

@@ -435,3 +435,10 @@ def test_a_policy_that_has_diverged_does_not_replace_a_good_checkpoint(tmp_path:
     (tmp_path / "checkpoint.safetensors").rename(tmp_path / "good")
     tensors, _ = read_checkpoint(tmp_path / "good")
     assert torch.isfinite(tensors["policy.mlp.weights.0"]).all()
+
+
+def test_a_number_among_the_options_on_the_command_line_is_a_number(tmp_path):
+    words = ["train", "ddpg", "--environment", "softopt/Puck-v0", "--steps", "40", "--evaluate-every", "20"]
+    assert main([*words, "--warm-up", "40", "--options", "direction", "90", "--folder", str(tmp_path)]) == 0
+    (path,) = tmp_path.rglob("checkpoint.safetensors")
+    assert read_checkpoint(path)[1]["setup"]["options"] == {"direction": 90.0}

@@ -111,7 +111,8 @@ def _reason(error: Exception, seconds: float) -> str:
 def _surroundings() -> list[Path]:
     """What every notebook depends on: the package, the versions beside it, and the lists of the recorded runs."""
     package = (path for path in (ROOT / "softopt").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return sorted([*package, ROOT / "constraints.txt", *(ROOT / "data").rglob("manifest.jsonl")])
+    lists = (path for name in ("manifest.jsonl", "table.json") for path in (ROOT / "data").rglob(name))
+    return sorted([*package, ROOT / "constraints.txt", *lists])
 
 
 def _fingerprint(files: Iterable[Path], first: str = "") -> str:

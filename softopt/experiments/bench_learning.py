@@ -71,7 +71,7 @@ def keep(seed: int) -> None:
     folder = data_folder() / PEER
     folder.mkdir(parents=True, exist_ok=True)
     curve = folder / f"seed_{seed}_curve.csv"
-    curve.write_text(to_csv(rows), encoding="utf-8")
+    curve.write_text(to_csv(rows), encoding="utf-8", newline="\n")
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     line = {
         "name": PEER,

@@ -143,10 +143,11 @@ def replay_terrain() -> Replay:
     agents = {}
 
     def make(kind: str, level: int, seed: int) -> Sequence[Rollout]:
-        agent = agents.setdefault(seed, load(RECORDING).agent(seed))
+        if seed not in agents:
+            agents[seed] = load(RECORDING).agent(seed)
         steepness = (0.0, *STEEPNESS[kind])[level]
         title = f"{SAID[kind]}, {readable_steepness(kind, steepness)}, seed {seed}"
-        return [film_walk(agent, 0, title, terrain=kind, steepness=steepness)]
+        return [film_walk(agents[seed], 0, title, terrain=kind, steepness=steepness)]
 
     return Replay(make, {"kind": kind, "level": level, "seed": seed}, name="A walk on ground never seen", view="side")
 

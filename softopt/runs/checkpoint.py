@@ -52,7 +52,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             notes = json.loads(file.metadata()["notes"])
-            return {name: file.get_tensor(name) for name in file.keys()}, notes  # noqa: SIM118 - it is no dictionary
+            # Copies, since a tensor of the file keeps it mapped, and Windows replaces no file that is.
+            return {name: file.get_tensor(name).clone() for name in file.keys()}, notes  # noqa: SIM118 - no dictionary
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as fault:
         raise ValueError(
             f"{path} is not a whole checkpoint of this course ({fault}). Delete it, and the run begins anew."

@@ -51,6 +51,6 @@ def enter_table(name: str, rows: Sequence[dict[str, float]], notes: dict[str, An
     """
     folder = data / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / TABLE).write_text(to_csv(rows), encoding="utf-8")
+    (folder / TABLE).write_text(to_csv(rows), encoding="utf-8", newline="\n")
     said = {"name": name, "command": f"python -m softopt record {name}", "sha256": checksum(folder / TABLE), **notes}
     (folder / NOTES).write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -44,7 +44,7 @@ def publish(
     folder, seed = data / name, run.setup.seed
     folder.mkdir(parents=True, exist_ok=True)
     files = {kind: folder / f"seed_{seed}_{kind}" for kind in ("curve.csv", "policy.safetensors")}
-    files["curve.csv"].write_text(to_csv(run.rows), encoding="utf-8")
+    files["curve.csv"].write_text(to_csv(run.rows), encoding="utf-8", newline="\n")
     run.write_policy(files["policy.safetensors"], *(["critic"] if critic else []))
     for step, path in run.kept.items():
         files[f"policy_{step}.safetensors"] = folder / f"seed_{seed}_policy_{step}.safetensors"

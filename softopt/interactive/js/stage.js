@@ -13,10 +13,10 @@ const SHARP = 1.5;
 export function makeStage(THREE) {
   const redraws = new Set(); // one for each view
   let renderer = null;
-  let modest = false;
+  let modest = null; // asked once a page
 
   function open() {
-    modest = withoutGraphicsCard();
+    modest ??= withoutGraphicsCard();
     const canvas = element("canvas");
     const context = canvas.getContext("webgl2", { antialias: !modest, alpha: false, powerPreference: "low-power" });
     if (context === null) throw new Error("this browser has no WebGL");
