@@ -94,6 +94,8 @@ class TestOneWay:
         before, fresh = one_way.tuned("ddpg"), one_way.tuned("ddpg", False)
         assert (before.along[:, -1] < 2).sum() == 6
         assert (fresh.along[:, fresh.step == 400] > 2).all()
+        later = fresh.step >= 400
+        assert (before.along[:, later].mean(axis=0) < fresh.along[:, later].mean(axis=0)).all()
 
     def test_one_sector_is_kept(self):
         before = load("puck/soft_q_0.2")

@@ -79,6 +79,12 @@ class TestMessages:
         np.testing.assert_array_equal(np.flatnonzero(backward[30]), np.arange(5, 21))
         np.testing.assert_allclose(backward.max(axis=1), 1.0)
 
+    def test_a_random_walk_keeps_the_appointment_once_in_190_times(self):
+        where = self.world.initial
+        for _ in range(40):
+            where = np.einsum("s,sat->t", where, self.world.transition) / self.world.n_actions
+        assert 1 / where[15] == pytest.approx(190, abs=1)
+
     def test_forward_times_backward_is_what_is_drawn(self):
         curves = panel(explore_messages(self.world, 1.0), "Lines")["curves"]
         forward, backward, both = curves.values()

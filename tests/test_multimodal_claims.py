@@ -78,6 +78,9 @@ class TestFourGoals:
         for name in ("soft Q-learning", "soft actor-critic"):
             late = multi_goal.shares(multi_goal.recordings(3.0)[name])[:, -1]
             assert late.min() > 0.8
+        lost = {name: load(f"multi_goal/{name}_3").curves["no_goal"][:, -1] for name in ("soft_q", "sac")}
+        np.testing.assert_allclose([lost["soft_q"].max(), lost["soft_q"].min()], [1, 0.97], atol=0.005)
+        np.testing.assert_allclose([lost["sac"].max(), lost["sac"].min()], [0.94, 0.81], atol=0.005)
 
     def test_first_steps(self):
         warm, cool = multi_goal.recordings(1.0), multi_goal.recordings(0.3)
@@ -105,6 +108,29 @@ class TestTwoPassages:
     def test_warmer_agents_use_both_longer(self):
         both = [np.median(two_passages.ways(f"soft_q_{T}").both) for T in ("0.03", "0.1", "0.3")]
         assert both == [4.0, 13.0, 24.5]
+        assert np.median(two_passages.ways("sac_0.1").both) == 12.5
+
+    def test_of_three_that_go_down_at_0_1_one_comes_back(self):
+        runs = two_passages.ways("soft_q_0.1")
+        low = runs.open[:, (runs.step > 2000) & (runs.step <= 4200)].min(axis=1) < 0.1
+        assert (low.sum(), (low & ~runs.found).sum()) == (3, 2)
+        assert runs.open[4, runs.step == 3400] == pytest.approx(0.02, abs=0.005)
+        assert runs.open[4, -1] == 1
+
+    def test_a_large_lead_is_not_yet_knowledge(self):
+        leads, right = {}, {}
+        for name in ("ddpg", "soft_q_0.1", "soft_q_0.3"):
+            q, runs, side = fork.q_at_fork(name), two_passages.ways(name), fork.DIRECTIONS
+            ahead = q[..., side > 0].max(axis=-1) - q[..., side < 0].max(axis=-1)
+            ahead[:4] *= -1  # the upper passage is blocked
+            leads[name] = {step: ahead[:, runs.step == step][:, 0] for step in (1000, 4000, 8000)}
+            right[name] = [int((lead > 0).sum()) for lead in leads[name].values()]
+        assert right == {"ddpg": [5, 4, 7], "soft_q_0.1": [4, 5, 6], "soft_q_0.3": [0, 4, 8]}
+        assert all(0.27 < np.median(np.abs(lead[4000])) < 0.72 for lead in leads.values())
+        assert leads["soft_q_0.3"][1000].min() > -0.045
+        wrong = leads["soft_q_0.1"][8000] < 0
+        np.testing.assert_allclose(leads["soft_q_0.1"][8000][wrong], -0.59, atol=0.006)
+        assert not two_passages.ways("soft_q_0.1").reached[wrong].any()
 
     def test_the_coolest_use_of_the_way_and_the_surest_finding_of_it_are_at_two_temperatures(self):
         cool, warm = two_passages.ways("soft_q_0.1"), two_passages.ways("soft_q_0.3")

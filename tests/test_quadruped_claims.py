@@ -61,6 +61,17 @@ def test_down_the_stairs_they_walk_and_up_they_do_not_climb():
     np.testing.assert_allclose([steeper.min(), steeper.max()], [0.08, 0.25], atol=0.005)
 
 
+def test_next_to_nobody_falls_on_slopes_of_9_degrees_and_up_they_are_slower():
+    assert min(on(kind, 9.0)[0].min() for kind in ("slope_up", "slope_down")) >= 0.9
+    np.testing.assert_allclose(np.sort(on("slope_up", 9.0)[1]), [0.14, 0.23, 0.33, 0.68, 0.77], atol=0.005)
+
+
+def test_falls_on_stairs_of_4_cm():
+    assert (20 * (1 - on("stairs_down", 0.04)[0])).sum() == pytest.approx(11)
+    up = on("stairs_up", 0.04)
+    assert 1 - up[0][up[1].argmin()] == pytest.approx(0.75)  # seed 2, which climbs least
+
+
 def test_by_falls_alone_down_is_the_harder_one():
     assert np.median(on("slope_down", 12.0)[0]) == pytest.approx(0.5)
     assert np.median(on("slope_up", 12.0)[0]) == 1.0
@@ -75,6 +86,9 @@ def test_the_three_stages_come_at_each_seeds_own_pace():
     assert np.sort(speed[18]).round(2).tolist() == [0.0, 0.17, 1.08, 1.21, 1.42]
     assert (fell[18] > 0).sum() == 1
     assert (speed[36].min(), fell[36].max()) == (pytest.approx(0.13, abs=0.01), pytest.approx(0.25))
+    late, fastest = speed[36].argmin(), speed[18].argmax()
+    assert (fell[18][late], fell[36][late]) == (0, pytest.approx(0.25))
+    assert fell[18][fastest] > 0 == fell[36][fastest]
     assert (speed[54] > 0.6).all()
     assert (fell[54] == 0).all()
 

@@ -47,6 +47,7 @@ class TestArm:
         }
         assert sorted(chosen["arm/sac"].values())[:2] == [10_000, 10_000]
         assert min(chosen["arm/ddpg"].values()) == 12_500
+        assert [np.median(list(chosen[name].values())) for name in ("arm/sac", "arm/ddpg")] == [20_000, 17_500]
 
     @pytest.mark.parametrize("name", WAYS.values())
     def test_looking_is_what_counts(self, name):
@@ -59,8 +60,10 @@ class TestArm:
         assert [round(float(at(band, 150.0)[0]), 2) for band in (soft, cold, hard)] == [0.58, 0.55, 0.83]
         np.testing.assert_allclose(at(hard, 150.0)[1:], [0.70, 0.95], atol=0.01)
         np.testing.assert_allclose(at(soft, 150.0)[1:], [0.36, 0.90], atol=0.01)
-        assert [round(float(at(band, 300.0)[0]), 2) for band in (soft, cold)] == [0.67, 0.38]
-        assert at(soft, 300.0)[1] < at(cold, 300.0)[2]  # the intervals overlap
+        for push, found in ((70.0, [0.49, 0.70]), (300.0, [0.67, 0.38])):
+            assert [round(float(at(band, push)[0]), 2) for band in (soft, cold)] == found
+            assert at(soft, push)[1] < at(cold, push)[2]  # the intervals overlap
+            assert at(cold, push)[1] < at(soft, push)[2]
 
     def test_after_half_a_second_most_bricks_are_on_the_stud(self):
         """Of the agent that the reader pushes: its underside is below the stud's top, 30 mm above the seat."""

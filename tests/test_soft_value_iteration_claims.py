@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from softopt.operators import entropy
+from softopt.operators import boltzmann, entropy
 from softopt.tabular import MDP, SoftValueDiverges, evaluate, gridworlds, plan, soft_value_iteration, visitation
 
 UNIFORM = np.full(4, 1 / 4)
@@ -113,3 +113,18 @@ def test_four_of_five_take_the_hall_at_every_temperature_in_the_entropy_form():
     for temperature in (1.0, 0.01):
         np.testing.assert_allclose(plan(doors, temperature).policy[start, 0], 0.8, rtol=1e-9)
         np.testing.assert_allclose(plan(doors.replace(prior=even), temperature).policy[start, 0], 0.5, rtol=1e-9)
+
+
+def test_five_policy_improvements_are_enough_for_eight_digits():
+    world = gridworlds.gridworld("four_rooms", slip=0.2, reward={"G": 10.0}, discount=0.99)
+    exact, policy, errors = plan(world, 0.3, tol=1e-13).value, np.full((world.n_states, 4), 1 / 4), []
+    for _ in range(6):
+        evaluated = evaluate(world, policy, 0.3)
+        errors.append(np.abs(evaluated.value - exact).max())
+        policy = boltzmann(evaluated.soft_q, 0.3)
+    assert errors[4] > 1e-8 > errors[5]  # the first is that of the policy that one began with
+    value = np.zeros(world.n_states)
+    for _ in range(40):
+        value = 0.3 * np.log(np.exp((world.reward + 0.99 * world.transition @ value) / 0.3).sum(axis=1))
+        value[world.terminal] = 0.0
+    assert np.abs(value - exact).max() > 1e-4

@@ -144,6 +144,8 @@ class TestHallway:
 
     def test_on_legs_ddpg_is_better_pretrained_than_not(self):
         assert interquartile_mean(self.tuned("ddpg", False).early) == pytest.approx(0.7, abs=0.06)
+        ends = [interquartile_mean(self.tuned("ddpg", before).along[:, -1]) for before in (True, False)]
+        np.testing.assert_allclose(ends, [4.1, 2.9], atol=0.06)
 
     def test_few_sectors_are_kept_around_the_one_that_was_paid(self):
         for angle in one_way.ANGLES:

@@ -109,7 +109,7 @@ def _reason(error: Exception, seconds: float) -> str:
 
 
 def _surroundings() -> list[Path]:
-    """What every notebook depends on: the package, the versions beside it, and the lists of the recorded runs."""
+    """What every notebook depends on: the package, the versions beside it, the lists of recorded runs and tables."""
     package = (path for path in (ROOT / "softopt").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     lists = (path for name in ("manifest.jsonl", "table.json") for path in (ROOT / "data").rglob(name))
     return sorted([*package, ROOT / "constraints.txt", *lists])

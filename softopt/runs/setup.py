@@ -70,7 +70,7 @@ class Setup:
     seed: int = 0
     evaluate_every: int = 5_000
     evaluation_episodes: int = 10
-    options: dict[str, float | str] = field(default_factory=dict)  # a number before a word: the first that fits
+    options: dict[str, float | str] = field(default_factory=dict)  # the first that fits: a number, or a word
     symmetric: bool = False
     pretrained: str | None = None
     keep_every: int | None = None

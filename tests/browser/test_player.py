@@ -135,6 +135,29 @@ def test_without_a_graphics_card_it_is_drawn_roughly_while_it_moves_and_sharply_
     assert picture(watched) == sharp
 
 
+def test_the_plain_ground_is_as_bright_as_the_shaded_one(watched: Any, player: Player) -> None:
+    show_player(watched, player)
+    canvas = watched.locator(".softopt-picture").first
+    picture(watched)
+    rest, rough = watched.evaluate(
+        """(canvas) => {
+            const corner = () => canvas.getContext("2d").getImageData(0, canvas.height - 40, canvas.width, 40).data;
+            const mean = (data) => [0, 1, 2].map((part) => {
+                let sum = 0;
+                for (let k = part; k < data.length; k += 4) sum += data[k];
+                return sum / (data.length / 4);
+            });
+            const rest = mean(corner());
+            const [frame] = model.get('position');
+            model.set('position', [frame + 1]);
+            model.set('position', [frame]);
+            return [rest, mean(corner())];
+        }""",
+        canvas.element_handle(),
+    )
+    assert rough == pytest.approx(rest, abs=4)  # of 255; shadows and smoothed edges make up the rest
+
+
 def test_play_goes_on_pause_stays_and_the_end_stops(watched: Any) -> None:
     show_player(watched, play(glider(400), glider(400, speed=2.0)))  # long: a busy machine may be slow to press pause
     button = watched.locator(".softopt-play")

@@ -71,7 +71,8 @@ export function groundIn(THREE, scene, height, modest) {
       squares.needsUpdate = true;
     },
 
-    /** Lay the ground under the camera's target, and write distances `aside` of the way, seen from `distance`. */
+    /** Lay the ground under the camera's target, and write distances `aside` of the way, seen from `distance`; it
+     * takes `shadows` or is plain. */
     move([x, y], distance, aside, shadows) {
       sheet.material = shadows ? shaded : plain;
       sheet.position.x = Math.round(x / 2) * 2;

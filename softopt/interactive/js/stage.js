@@ -55,11 +55,10 @@ export function makeStage(THREE) {
       const share = modest ? (sharp ? SHARP : ROUGH) : 1;
       const [width, height] = [canvas.width, canvas.height].map((side) => Math.ceil(share * side));
       const { domElement } = renderer;
-      if (modest && (domElement.width !== width || domElement.height !== height)) {
-        renderer.setSize(width, height, false); // all of the stage is copied, so none of it is idle
-      } else if (domElement.width < width || domElement.height < height) {
-        renderer.setSize(Math.max(domElement.width, width), Math.max(domElement.height, height), false);
-      }
+      // All of the stage is copied. Where that is slow none of it is idle; elsewhere it only grows, to be made seldom.
+      const wide = modest ? width : Math.max(domElement.width, width);
+      const high = modest ? height : Math.max(domElement.height, height);
+      if (domElement.width !== wide || domElement.height !== high) renderer.setSize(wide, high, false);
       renderer.setViewport(0, 0, width, height);
       renderer.setScissor(0, 0, width, height);
       renderer.render(scene, camera);
