@@ -23,7 +23,7 @@ def write(data, name, finals):
         rows = [{"step": step, "return": value} for step, value in ((50_000, 0.0), (100_000, final), (150_000, 9e9))]
         path = folder / f"seed_{seed}_curve.csv"
         path.write_text(to_csv(rows), encoding="utf-8")
-        enter({"name": name, "seed": seed, "files": {"curve.csv": checksum(path)}}, folder)
+        enter({"name": name, "seed": seed, "files": {"curve.csv": checksum(path)}}, data)
 
 
 @pytest.mark.parametrize(("ours", "met"), [(900.0, True), (880.0, False)])

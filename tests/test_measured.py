@@ -47,6 +47,15 @@ def test_a_name_that_there_is_not_is_told_those_that_there_are(data):
         measured("pushes/big")
 
 
+def test_a_changed_table_is_said_before_hours_of_measuring(data, monkeypatch, capsys):
+    enter_table("pushes/tiny", ROWS, {}, data)
+    path = data / "pushes/tiny/table.csv"
+    path.write_text(path.read_text().replace("70.0", "90.0"))
+    monkeypatch.setitem(measuring.MEASUREMENTS, "pushes/tiny", lambda: pytest.fail("it was measured"))
+    assert main(["record", "pushes/tiny"]) == 2
+    assert "is not the table that was entered" in capsys.readouterr().err
+
+
 def test_the_command_enters_a_table_and_compares_it_when_it_is_made_again(data, monkeypatch, capsys):
     monkeypatch.setitem(measuring.MEASUREMENTS, "pushes/tiny", lambda: ROWS)
     assert main(["record", "pushes/tiny"]) == 0

@@ -6,8 +6,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
-from softopt.deep import DDPGConfig, SACConfig, SoftQLearningConfig  # noqa: E402
-from softopt.runs import Setup, open_run, publish  # noqa: E402
+from softopt.deep import DDPGConfig, PolicyGradientConfig, SACConfig, SoftQLearningConfig  # noqa: E402
+from softopt.runs import Setup, load, open_run, publish  # noqa: E402
 from softopt.runs.run import carry_on  # noqa: E402
 
 SMALL = {"hidden": (8, 8), "batch": 8, "warm_up": 10, "capacity": 100}
@@ -54,6 +54,26 @@ def test_what_does_not_fit_is_said(tmp_path, monkeypatch):
             wrong.build()
     with pytest.raises(FileNotFoundError, match="no recording is called 'puck/after'"):
         replace(setup, pretrained="puck/after").build()
+
+
+def test_an_agent_of_a_run_that_began_so_needs_no_other_recording(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOFTOPT_DATA", str(tmp_path / "data"))
+    recorded(SACConfig(**SMALL), tmp_path)
+    setup = Setup(SACConfig(**SMALL), "softopt/Puck-v0", steps=20, pretrained="puck/before", evaluate_every=20)
+    run = open_run(setup, tmp_path / "after")
+    carry_on(run)
+    publish(run, "puck/after", tmp_path / "elsewhere")
+    monkeypatch.setenv("SOFTOPT_DATA", str(tmp_path / "nowhere"))
+    agent = load("puck/after", tmp_path / "elsewhere").agent(0)
+    seen = run.training.episodes.observation
+    assert agent.best_action(seen).tolist() == run.training.agent.best_action(seen).tolist()
+
+
+def test_a_learner_without_a_critic_cannot_begin_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOFTOPT_DATA", str(tmp_path / "data"))
+    recorded(PolicyGradientConfig(hidden=(8, 8), horizon=20, batch=10), tmp_path, critic=False)
+    with pytest.raises(ValueError, match="a PolicyGradient keeps no critic, and cannot go on from a recorded agent"):
+        Setup(PolicyGradientConfig(hidden=(8, 8)), "softopt/Puck-v0", pretrained="puck/before").build()
 
 
 def test_without_its_critic_nothing_can_begin(tmp_path, monkeypatch):

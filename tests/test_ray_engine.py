@@ -126,7 +126,7 @@ def test_without_an_address_nothing_listens_beyond_this_machine(tmp_path):
     assert open_to <= {"127.0.0.1", "::1"}, open_to
 
 
-def test_a_seed_that_raises_is_tried_again_and_named(tmp_path, capfd):
+def test_a_seed_that_raises_is_named_and_the_other_finishes(tmp_path, capfd):
     (tmp_path / NAME / "seed_1").mkdir(parents=True)
     (tmp_path / NAME / "seed_1/checkpoint.safetensors").write_bytes(b"no checkpoint at all")
     assert main(words(tmp_path, 400, "--engine", "ray")) == 1

@@ -6,6 +6,7 @@ import math
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from softopt.experiments import record as recording_command  # noqa: E402
 from softopt.runs import Setup, carry_on, load, local, open_run, publish  # noqa: E402
 from softopt.runs.checkpoint import write_checkpoint  # noqa: E402
 from softopt.runs.curve import from_csv, row, to_csv  # noqa: E402
+from softopt.runs.publishing import enter  # noqa: E402
 from softopt.runs.recording import MANIFEST, checksum, data_folder  # noqa: E402
 
 DATA = Path(__file__).parents[1] / "data"
@@ -164,6 +166,12 @@ class TestRoundTrip:
         with pytest.raises(ValueError, match=r"keep_every is a multiple of evaluate_every, 110 here.*got 100"):
             dataclasses.replace(SETUP, keep_every=100)
 
+    def test_many_who_enter_at_once_lose_no_line(self, tmp_path):
+        (tmp_path / "any").mkdir()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda seed: enter({"name": "any", "seed": seed}, tmp_path), range(40)))
+        assert load("any", tmp_path).seeds == list(range(40))
+
     def test_an_unfinished_run_is_not_published(self, tmp_path):
         run = open_run(SETUP, tmp_path / "run")
         with pytest.raises(ValueError, match="stands at step 0 of 330; finish it first"):
@@ -262,7 +270,7 @@ class TestRecord:
         assert "seed 0" not in said
         assert {path: path.read_bytes() for path in data.rglob("*") if path.is_file()} == before
 
-    @pytest.mark.parametrize(("changes", "status", "words"), [((-1e4, 1e4), 0, "inside"), ((1e6, 2e6), 1, "OUTSIDE")])
+    @pytest.mark.parametrize(("changes", "status", "words"), [((-1e4, 1e4), 0, "inside"), ((1e6, 1e6), 1, "OUTSIDE")])
     def test_what_came_out_otherwise_is_said(self, changes, status, words, data, capsys):
         # As if the recording came from another processor: other returns, with right checksums.
         manifest = data / "sac/tiny" / MANIFEST
@@ -296,9 +304,32 @@ class TestRecord:
         assert main(["record", "sac/new", "--seeds", "3"]) == 0
         assert "Recorded sac/new, seed 3: return -" in capsys.readouterr().out
         assert load("sac/new").seeds == [3]
-        assert main(["record", "sac/new"]) == 0
+        assert main(["record", "sac/new", "--seeds", "3"]) == 0
         assert "sac/new, seed 3: the same, bit for bit." in capsys.readouterr().out
         assert begun == [0, 0]
+
+    def test_the_same_command_goes_on_with_the_seeds_that_are_missing(self, data, monkeypatch, capsys):
+        # Two of five were entered before Ctrl-C: it is not those that are made, but the other three.
+        monkeypatch.setattr(recording_command, "RECORDINGS", {"sac/tiny": SETUP})
+        assert main(["record", "sac/tiny"]) == 0
+        said = capsys.readouterr().out
+        assert [f"Recorded sac/tiny, seed {seed}:" in said for seed in range(5)] == [False, False, True, True, True]
+        assert "bit for bit" not in said
+        assert load("sac/tiny").seeds == [0, 1, 2, 3, 4]
+        assert main(["record", "sac/tiny", "--seeds", "1", "5"]) == 0
+        said = capsys.readouterr().out
+        assert "Recorded sac/tiny, seed 5:" in said
+        assert "sac/tiny, seed 1: the same, bit for bit." in said
+
+    def test_one_recorded_seed_is_no_measure(self, data, monkeypatch, capsys):
+        manifest = data / "sac/tiny" / MANIFEST
+        manifest.write_text(manifest.read_text().splitlines(keepends=True)[0])
+        curve = data / "sac/tiny/seed_0_curve.csv"
+        before = checksum(curve)
+        curve.write_text(curve.read_text().replace("-", "-1"))
+        manifest.write_text(manifest.read_text().replace(before, checksum(curve)))
+        assert main(["record", "sac/tiny", "--seeds", "0"]) == 1
+        assert "one recorded seed does not say how far another may be off" in capsys.readouterr().out
 
     def test_an_unknown_name_is_a_sentence(self, data, capsys):
         assert main(["record", "sac/unknown"]) == 1

@@ -206,7 +206,8 @@ class TestStopping:
 
 class TestOpening:
     def test_more_steps_may_be_asked_for_later(self, tmp_path):
-        uninterrupted(dataclasses.replace(SHORT, steps=350), tmp_path / "run")  # between two evaluations
+        _, rows = uninterrupted(dataclasses.replace(SHORT, steps=350), tmp_path / "run")  # between two evaluations
+        assert [row["step"] for row in rows] == [250, 350]  # each end is evaluated
         longer = open_run(SHORT, tmp_path / "run")
         assert longer.step == 350
         assert carry_on(longer)
@@ -334,8 +335,7 @@ class TestSeeds:
             expected = uninterrupted(dataclasses.replace(setup, seed=seed), tmp_path / f"whole_{seed}")
             assert_same_run(tmp_path / f"seed_{seed}", expected)
 
-    def test_one_that_always_fails_is_reported_and_the_others_finish(self, tmp_path, monkeypatch, capsys):
-        monkeypatch.setattr(local, "ATTEMPTS", 2)
+    def test_one_that_fails_is_reported_and_the_others_finish(self, tmp_path):
         (tmp_path / "seed_1").mkdir()
         (tmp_path / "seed_1" / CHECKPOINT).write_bytes(b"no checkpoint at all")
         good, bad = run_seeds(SHORT, [0, 1], tmp_path, workers=2)
@@ -343,6 +343,21 @@ class TestSeeds:
         assert not bad.finished
         assert "not a whole checkpoint" in bad.said
         assert "Traceback" not in bad.said
+
+    def test_one_that_was_asked_to_stop_is_not_begun_again(self, tmp_path, monkeypatch):
+        show, stopped = local.show, []
+
+        def show_and_stop(bar, **report):
+            show(bar, **report)
+            if not stopped:
+                stopped.append(workers()[0])
+                stopped[0].terminate()
+
+        monkeypatch.setattr(local, "show", show_and_stop)
+        (outcome,) = run_seeds(dataclasses.replace(SHORT, steps=1_000_000), [0], tmp_path, workers=1)
+        assert not outcome.finished
+        assert outcome.said == "It was asked to stop, and saved."
+        assert resume(tmp_path / "seed_0").step >= 250
 
     def test_no_worker_is_refused(self, tmp_path):
         with pytest.raises(ValueError, match="workers must be at least 1"):
@@ -370,6 +385,59 @@ class TestSeeds:
         for seed in (0, 1):
             assert resume(tmp_path / f"seed_{seed}").step >= 250
         assert not (tmp_path / "seed_2" / CHECKPOINT).exists()
+
+
+class TestBeingTold:
+    """What is done with a run that has ended, such as publishing it, may fail or be broken off."""
+
+    SETUPS = tuple(dataclasses.replace(SHORT, seed=seed) for seed in range(3))
+
+    def run(self, tmp_path, monkeypatch, done, process):
+        monkeypatch.setattr(local, "_process", process)
+        folders = [tmp_path / str(setup.seed) for setup in self.SETUPS]
+        return local.run_all(self.SETUPS, folders, [None] * 3, 1, done)
+
+    def test_the_run_at_which_ctrl_c_broke_in_is_told_again(self, tmp_path, monkeypatch):
+        heard = []
+
+        def done(k, outcome):
+            heard.append((k, outcome.finished))
+            if len(heard) == 1:
+                raise KeyboardInterrupt
+
+        outcomes = self.run(tmp_path, monkeypatch, done, lambda setup, *rest: (0, ""))
+        assert heard[0] == heard[1]
+        assert sorted({k for k, _ in heard}) == [0, 1, 2]
+        assert [outcome.seed for outcome in outcomes] == [0, 1, 2]
+
+    def test_what_it_raises_stops_the_others_at_once(self, tmp_path, monkeypatch):
+        begun = []
+
+        def process(setup, folder, bar, stop, running):
+            begun.append(setup.seed)
+            if setup.seed:
+                assert stop.wait(60)  # a long run that stops when it is asked to
+                return local.STOPPED, ""
+            return 0, ""
+
+        def done(k, outcome):
+            raise RuntimeError("publishing failed")
+
+        with pytest.raises(RuntimeError, match="publishing failed"):
+            self.run(tmp_path, monkeypatch, done, process)
+        assert begun in ([0], [0, 1])
+
+    @pytest.mark.parametrize("status", [local.FAILED, local.STOPPED])
+    def test_what_would_come_to_the_same_end_is_tried_once(self, status, tmp_path, monkeypatch):
+        begun = []
+
+        def process(setup, *rest):
+            begun.append(setup.seed)
+            return status, "the reason"
+
+        outcomes = self.run(tmp_path, monkeypatch, lambda k, outcome: None, process)
+        assert begun == [0, 1, 2]
+        assert [outcome.said for outcome in outcomes] == ["the reason"] * 3
 
 
 # --------------------------------------------------------------------------------- the command line
@@ -402,7 +470,10 @@ class TestCommandLine:
         [
             (["--environment", "CartPole-v1"], "Discrete"),
             (["--environment", "NoSuchWorld-v0"], "NoSuchWorld"),
-            (["--steps", "0"], "steps must be at least 1"),
+            (["--environment", "no_such_package:World-v0"], "No module named 'no_such_package'"),
+            (["--pretrained", "no/such"], "no recording is called 'no/such'"),
+            (["--device", "gpu"], "device is"),
+            (["--steps", "0"], "steps must be a whole"),
             (["--precision", "double"], "precision is one of"),
             (["--learning-rate", "-1"], "earning"),
             (["--discount", "1.5"], "discount"),

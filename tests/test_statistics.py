@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from softopt.runs.statistics import early_area, interquartile_mean, interval
+from softopt.runs.statistics import early_area, interquartile_mean, interval, prediction_interval
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,17 @@ def test_paired_runs_are_drawn_together() -> None:
     wide = interval(runs, -runs)
     assert high - low < wide[1] - wide[0]
     np.testing.assert_allclose(interval(runs, runs, paired=True), interval(runs), atol=0.5)
+
+
+def test_one_more_run_lies_where_it_is_expected_as_often_as_is_said() -> None:
+    runs = np.random.default_rng(2).normal(size=(2_000, 6))  # 2000 experiments of five runs, and one more
+    bounds = np.array([prediction_interval(five) for five in runs[:, :5]])
+    inside = (bounds[:, 0] <= runs[:, 5]) & (runs[:, 5] <= bounds[:, 1])
+    assert inside.mean() == pytest.approx(0.95, abs=0.015)
+    # By hand: mean 2, deviation sqrt 2, and Student's t with one degree of freedom is 12.706.
+    assert prediction_interval([1.0, 3.0]) == pytest.approx((2 - 12.706 * 3**0.5, 2 + 12.706 * 3**0.5), abs=1e-3)
+    with pytest.raises(ValueError, match="takes two runs or more"):
+        prediction_interval([1.0])
 
 
 def test_one_run_has_no_interval() -> None:

@@ -18,6 +18,7 @@ pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 from deep_cases import in_this_process
 
 from softopt.__main__ import main
+from softopt.experiments import sweep as sweep_command
 from softopt.runs import Setup, carry_on, load, local, open_run
 from softopt.runs.sweeps import Sweep, parse_settings, read_sweep
 
@@ -68,6 +69,24 @@ class TestCells:
         assert list(cells) == ["sac/puck", "ddpg/puck"]
         assert cells["ddpg/puck"][0].config.exploration_noise == 0.3
 
+    def test_every_digit_of_a_temperature_is_in_the_name(self):
+        near = Sweep(("sac",), ("Pendulum-v1",), (0.1234567, 0.12345671, 1.0, 1e-5), 1)
+        endings = ("0.1234567", "0.12345671", "1", "0.00001")
+        assert list(near.cells()) == [f"sac/pendulum_temperature_{ending}" for ending in endings]
+
+    def test_two_environments_of_one_name_are_refused(self):
+        both = Sweep(("sac",), ("HalfCheetah-v4", "HalfCheetah-v5"), None, 1)
+        with pytest.raises(ValueError, match="HalfCheetah-v4 and HalfCheetah-v5 would both be called sac/halfcheetah"):
+            both.cells()
+
+    def test_in_a_file_one_alone_needs_no_brackets(self, tmp_path):
+        path = tmp_path / "sweep.toml"
+        path.write_text('algorithm = "sac"\nenvironment = "Hopper-v5"\ntemperature = 0.1\nseeds = 2')
+        assert read_sweep(path) == Sweep(("sac",), ("Hopper-v5",), (0.1,), 2)
+        path.write_text('algorithm = "sac"\nenvironment = "Hopper-v5"\nsettings = 3')
+        with pytest.raises(ValueError, match="settings is a table"):
+            read_sweep(path)
+
     def test_a_file_says_the_same_as_flags(self, tmp_path):
         path = tmp_path / "sweep.toml"
         path.write_text(FILE)
@@ -82,7 +101,13 @@ class TestCells:
         ({}, "at least one algorithm"),
         ({"algorithm": ("sac",)}, "at least one environment"),
         ({"algorithm": ("sax",), "environment": ("Pendulum-v1",)}, "algorithm is one of sac, .*; got sax"),
-        ({"algorithm": ("sac",), "environment": ("P-v1",), "seeds": 0}, "whole number of at least 1; got 0"),
+        ({"algorithm": ("sac",), "environment": ("P-v1",), "seeds": 0}, "a whole number, at least 1; got 0"),
+        ({"algorithm": ("sac",), "environment": "P-v1"}, "environment is a list of names; got 'P-v1'"),
+        (
+            {"algorithm": ("sac",), "environment": ("P-v1",), "temperature": ("hot",)},
+            r"temperature is a list of numbers; got \('hot',\)",
+        ),
+        ({"algorithm": ("sac",), "environment": ("P-v1",), "settings": 3}, "settings is a table, .*; got 3"),
         (
             {"algorithm": ("ddpg",), "environment": ("P-v1",), "settings": {"stepz": 3}},
             "stepz: no algorithm of this sweep has such a setting. There are batch, ",
@@ -118,8 +143,51 @@ def _in_this_process(monkeypatch):
     monkeypatch.setattr(local, "_process", in_this_process)
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--seeds", "0"], "seeds, how many runs a cell has, must be a whole number, at least 1; got 0"),
+        (["--environment", "no_such_package:World-v0"], "No module named 'no_such_package'"),
+        (["--workers", "0"], "workers must be at least 1, got 0"),
+    ],
+)
+def test_bad_flags_are_one_sentence_and_a_status(more, said, tmp_path, capsys):
+    assert main(command(tmp_path, *more)) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_without_ray_the_engine_says_what_to_install(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(command(tmp_path, "--engine", "ray")) == 1
+    assert "--engine ray needs ray: pip install" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("_in_this_process")
 class TestHere:
+    def test_the_end_is_evaluated_where_the_steps_are_no_multiple(self, tmp_path, capsys):
+        for place, steps in (("none_due", 60), ("one_due", 140)):
+            short = [flag.replace("steps=300", f"steps={steps}") for flag in command(tmp_path / place)]
+            assert main(short) == 0
+            assert "| ddpg/pendulum | 2 |" in capsys.readouterr().out
+            assert load("ddpg/pendulum", tmp_path / place / "data").curves["step"][0, -1] == steps
+
+    def test_a_disk_that_is_full_when_a_run_is_entered_loses_nothing(self, tmp_path, monkeypatch, capsys):
+        whole = sweep_command.publish
+
+        def publish(run, name, *rest, **options):
+            if name == "ddpg/pendulum":
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return whole(run, name, *rest, **options)
+
+        monkeypatch.setattr(sweep_command, "publish", publish)
+        assert main(command(tmp_path)) == 1
+        said = capsys.readouterr()
+        assert "ddpg/pendulum, seed 0, is not finished. [Errno 28] No space left on device" in said.err
+        assert f"| {CELLS[0]} | 2 |" in said.out
+        monkeypatch.setattr(sweep_command, "publish", whole)
+        assert main(command(tmp_path)) == 0
+        assert load("ddpg/pendulum", tmp_path / "data").seeds == [0, 1]
+
     def test_every_run_is_entered_and_a_second_time_none_is_trained(self, tmp_path, monkeypatch, capsys):
         assert main(command(tmp_path)) == 0
         assert "| ddpg/pendulum | 2 |" in capsys.readouterr().out
@@ -191,7 +259,7 @@ class TestHere:
     def test_other_settings_in_the_same_folder_are_refused(self, tmp_path, capsys):
         assert main(command(tmp_path)) == 0
         other = [flag.replace("batch=16", "batch=32") for flag in command(tmp_path)]
-        assert main(other) == 2
+        assert main(other) == 1
         assert "runs that were made with other settings; choose another --folder" in capsys.readouterr().err
 
 

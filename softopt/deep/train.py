@@ -46,7 +46,7 @@ class Progress:
     Attributes:
         step: environment steps so far.
         returns: of the training episodes that ended, with the exploring policy.
-        evaluation: undiscounted returns with the best action, where an evaluation was due; else empty.
+        evaluation: undiscounted returns with the best action, where an evaluation was due or training ends; else empty.
         measured: at an evaluation, what the environment's own ``probe`` found, if it has one; else empty.
         logged: mean over the updates since the last evaluation of each quantity that the agent logs.
     """
@@ -102,7 +102,7 @@ def train(
     Args:
         training: changed in place; a loop that is broken off can be taken up again with the same arguments.
         steps: in all, those of an earlier call included.
-        evaluate_every: environment steps between evaluations; 0 for none.
+        evaluate_every: environment steps between evaluations, with one more at the end; 0 for none.
         evaluation_episodes: episodes in one evaluation, with seeds of their own.
         report_every: environment steps between reports.
 
@@ -115,15 +115,16 @@ def train(
         news = agent.learn(episodes.step(agent.act(episodes.observation)))
         if news:
             sums += torch.tensor([1.0, *(float(news[name]) for name in agent.logged)], dtype=torch.float64)
-        due = evaluate_every and episodes.steps % evaluate_every == 0
-        if due or episodes.steps % report_every == 0 or episodes.steps == steps:
+        due, last = evaluate_every and episodes.steps % evaluate_every == 0, episodes.steps == steps
+        if due or episodes.steps % report_every == 0 or last:
             means = (sums[1:] / sums[0]).tolist() if sums[0] else []
             evaluation, measured = (), {}
-            if due:
+            if due or (evaluate_every and last):
                 seed = [training.seed, episodes.steps]
                 evaluation = tuple(evaluate(agent, judge, seed, evaluation_episodes))
                 probe = getattr(judge.unwrapped, "probe", None)
                 measured = probe(agent, seed) if probe and hasattr(agent, "sample") else {}
+            if due:  # what follows a last evaluation in between is as if it had not been
                 sums.zero_()
             logged = dict(zip(agent.logged, means, strict=False))
             yield Progress(episodes.steps, tuple(episodes.collect()), evaluation, measured, logged)

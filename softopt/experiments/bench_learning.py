@@ -84,7 +84,7 @@ def keep(seed: int) -> None:
         "hardware": hardware(),
         "seconds": round(time.time() - began),
     }
-    enter(line, folder)
+    enter(line, data_folder())
 
 
 def settings(seed: int) -> dict[str, Any]:

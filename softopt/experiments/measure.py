@@ -35,20 +35,22 @@ MEASUREMENTS |= {f"terrains/{kind}": partial(quadruped.measure_terrain, kind) fo
 def measure(name: str) -> int:
     """Measure, and enter the table where there is none yet; return 0 unless one that there is came out otherwise."""
     torch.set_num_threads(1)  # networks this small gain nothing from more
+    data = data_folder()
+    try:
+        before = measured(name)
+    except FileNotFoundError:
+        before = None
     began = time.monotonic()
     rows = MEASUREMENTS[name]()
     seconds = round(time.monotonic() - began)
-    data = data_folder()
-    try:
-        measured(name)
-    except FileNotFoundError:
+    if before is None:
         enter_table(name, rows, {"seconds": seconds, "hardware": hardware(), "versions": versions()}, data)
         print(f"Entered {name}: {len(rows)} rows after {seconds} s.")
         return 0
     if (data / name / TABLE).read_text(encoding="utf-8") == to_csv(rows):
         print(f"{name}: the same, to the last digit.")
         return 0
-    print(f"{name}: NOT the same to the last digit (another processor?). {differences(measured(name), rows)}")
+    print(f"{name}: NOT the same to the last digit (another processor?). {differences(before, rows)}")
     return 1
 
 

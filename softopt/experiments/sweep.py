@@ -17,7 +17,7 @@ from softopt.plotting.learning_curves import learning_curves
 from softopt.runs import Setup, load, open_run, publish
 from softopt.runs.local import Outcome, run_all, seed_folder
 from softopt.runs.statistics import interquartile_mean, interval
-from softopt.runs.sweeps import Sweep, parse_settings, read_sweep
+from softopt.runs.sweeps import Sweep, given, parse_settings, read_sweep
 
 Cells = Mapping[str, tuple[Setup, ...]]
 
@@ -52,21 +52,24 @@ def sweep(
     Returns:
         0 if every run is finished.
     """
-    given: dict[str, Any] = {"algorithm": algorithm, "environment": environment, "temperature": temperature}
-    given |= {"seeds": seeds, "settings": parse_settings(set)}
+    flags: dict[str, Any] = {"algorithm": algorithm, "environment": environment, "temperature": temperature}
+    flags |= {"seeds": seeds, "settings": parse_settings(set)}
     try:
-        wanted = read_sweep(file, **given) if file else Sweep(**{k: v for k, v in given.items() if v})
+        wanted = read_sweep(file, **flags) if file else Sweep(**given(**flags))
         cells = wanted.cells()
         for runs in cells.values():
             runs[0].build()  # what is wrong with an environment is said now, and once
-    except (ValueError, FileNotFoundError) as fault:
+        data = folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        failed = train_cells(cells, folder, data, engine, workers, address)
+    except (ValueError, OSError) as fault:  # among them no cluster at the address
         print(fault, file=sys.stderr)
         return 1
-    data = folder / "data"
-    data.mkdir(parents=True, exist_ok=True)
-    failed = train_cells(cells, folder, data, engine, workers, address)
+    except ModuleNotFoundError as fault:
+        print(f"--engine ray needs {fault.name}: pip install -c constraints.txt -e '.[cluster]'", file=sys.stderr)
+        return 1
     if any(_published(name, runs, data) for name, runs in cells.items()):
-        write_results(cells, failed, folder)
+        write_results(cells, folder)
     for name, words in failed.items():
         print(f"{name} is not finished. {words}", file=sys.stderr)
     if failed:
@@ -96,12 +99,17 @@ def train_cells(
         def ended(k: int, outcome: Outcome) -> None:
             nonlocal done
             name, setup = missing[k]
+            said = outcome.said
             if outcome.finished:
-                publish(open_run(setup, outcome.folder), name, data, command=f"python -m softopt sweep, {name}")
-                done += 1
-                bar.set_description(f"{done} of {total} runs")
-            else:
-                failed[f"{name}, seed {setup.seed},"] = outcome.said
+                try:
+                    publish(open_run(setup, outcome.folder), name, data, command=f"python -m softopt sweep, {name}")
+                except OSError as fault:  # such as a full disk; the run is whole, and is entered the next time
+                    said = str(fault)
+                else:
+                    done += 1
+                    bar.set_description(f"{done} of {total} runs")
+                    return
+            failed[f"{name}, seed {setup.seed},"] = said
 
         setups, folders = [setup for _, setup in missing], [seed_folder(folder / name, s.seed) for name, s in missing]
         shares = [Share(bar) for _ in missing]
@@ -132,7 +140,7 @@ class Share:
         self._bar.set_postfix_str(text, refresh=refresh)
 
 
-def write_results(cells: Cells, failed: Mapping[str, str], folder: Path) -> None:
+def write_results(cells: Cells, folder: Path) -> None:
     """Write ``results.csv``, ``results.md``, ``curves.png`` and its description ``curves.txt`` into the folder."""
     rows, panels = [], {}
     for name, runs in cells.items():

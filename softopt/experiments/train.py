@@ -55,7 +55,7 @@ def train_seeds(setup: Setup, seeds: range | list[int], folder: Path, workers: i
     """Train a run a seed; say how each ended; return 0 if all are finished."""
     try:
         setup.build()  # what is wrong with the setup is said once, and here
-    except ValueError as fault:
+    except (ValueError, FileNotFoundError) as fault:
         print(fault, file=sys.stderr)
         return 1
     outcomes = run_seeds(setup, list(seeds), folder, workers)

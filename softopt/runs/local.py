@@ -1,7 +1,8 @@
 """Many seeds on one machine: a process a seed, one thread each, so many at a time, one display.
 
-A process that dies is started again and takes up its run at the last checkpoint; the others do not notice. One thread
-is the right number at these sizes: two learners side by side do nearly twice the work of one.
+A process that dies is started again and takes up its run at the last checkpoint; the others do not notice. One that
+was asked to stop, or says what is wrong, is not: it would come to the same end. One thread is the right number at these
+sizes: two learners side by side do nearly twice the work of one.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from tqdm.auto import tqdm
 from softopt.runs.setup import Setup
 
 ATTEMPTS = 3
+FAILED = 1  # exit status of a process whose run would fail again; what it said tells why
+STOPPED = 3  # of one that was asked to stop: the run can go on
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def run_all(
         folders: one a run.
         bars: one a run, as tqdm makes them.
         workers: processes at a time.
-        done: is told of each run as it ends, in this thread.
+        done: is told of each run as it ends, in this thread; once more of one at which Ctrl-C broke in. What it raises
+            stops all others, which save first.
 
     Returns:
         N outcomes, in order.
@@ -97,6 +101,12 @@ def run_all(
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}.")
     stop, running = threading.Event(), set()
+
+    def stop_all() -> None:
+        stop.set()
+        for process in list(running):
+            _interrupt(process)
+
     with ThreadPoolExecutor(workers) as pool:
         jobs = {
             pool.submit(_attempts, setup, folder, bar, stop, running): k
@@ -106,16 +116,18 @@ def run_all(
         while untold:
             try:
                 for job in as_completed(list(untold)):
-                    done(untold.pop(job), job.result())
+                    done(untold[job], job.result())
+                    del untold[job]
             except KeyboardInterrupt:
-                stop.set()
-                for process in list(running):
-                    _interrupt(process)
+                stop_all()
+            except BaseException:
+                stop_all()
+                raise
         return [job.result() for job in jobs]
 
 
 def _attempts(setup: Setup, folder: Path, bar: Any, stop: threading.Event, running: set) -> Outcome:
-    """Run one seed, and run it again where it dies."""
+    """Run one seed, and run it again where its process dies."""
     folder.mkdir(parents=True, exist_ok=True)
     words = ""
     for attempt in range(ATTEMPTS):
@@ -124,6 +136,8 @@ def _attempts(setup: Setup, folder: Path, bar: Any, stop: threading.Event, runni
         code, words = _process(setup, folder, bar, stop, running)
         if code == 0:
             return Outcome(setup.seed, folder, True, "")
+        if code in (FAILED, STOPPED):
+            break
         bar.set_postfix_str(f"stopped (status {code}), attempt {attempt + 1} of {ATTEMPTS}")
     return Outcome(setup.seed, folder, False, words)
 

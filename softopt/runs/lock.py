@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-try:
-    import fcntl
-except ModuleNotFoundError:  # Windows has no lock that goes with its process
-    fcntl = None
+from filelock import FileLock, Timeout
 
 
 class Busy(ValueError):
@@ -23,12 +20,12 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         Busy: another has it.
     """
-    if fcntl is None:
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as fault:
+        raise Busy(f"another process trains in {folder}; wait for it, or choose another folder.") from fault
+    try:
         yield
-        return
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as fault:
-            raise Busy(f"another process trains in {folder}; wait for it, or choose another folder.") from fault
-        yield
+    finally:
+        lock.release()

@@ -20,8 +20,11 @@ def begin_from(agent: Agent, name: str, seed: int) -> None:
 
     Raises:
         FileNotFoundError: no such recording.
-        ValueError: it is of another algorithm or of other sizes, or its critic was not recorded.
+        ValueError: it is of another algorithm or of other sizes, its critic was not recorded, or there is none in this
+            algorithm.
     """
+    if not hasattr(agent, "critic"):
+        raise ValueError(f"a {type(agent).__name__} keeps no critic, and cannot go on from a recorded agent.")
     recording = load(name)
     before = recording.agent(recording.seeds[seed % len(recording.seeds)])
     if type(before) is not type(agent):

@@ -11,6 +11,7 @@ from typing import Any
 
 import psutil
 import torch
+from filelock import FileLock
 
 from softopt.envs import Rollout
 from softopt.runs.curve import to_csv
@@ -63,20 +64,24 @@ def publish(
         "hardware": hardware(),
         "seconds": round(run.seconds),
     }
-    enter(line, folder)
+    enter(line, data)
     return line
 
 
-def enter(line: dict[str, Any], folder: Path) -> None:
-    """Put a line into the manifest of a folder, in the order of the seeds, in place of an older one."""
-    manifest = folder / MANIFEST
-    lines = (
-        [json.loads(text) for text in manifest.read_text(encoding="utf-8").splitlines()] if manifest.exists() else []
-    )
-    lines = sorted([*(old for old in lines if old["seed"] != line["seed"]), line], key=lambda entry: entry["seed"])
-    beside = manifest.with_name(f"{MANIFEST}.part")
-    beside.write_text("".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in lines), encoding="utf-8")
-    beside.replace(manifest)
+def enter(line: dict[str, Any], data: Path) -> None:
+    """Put a line into the manifest of its recording, in the order of the seeds, in place of an older one.
+
+    Several processes may do so at once: each waits for its turn, and no line is lost.
+    """
+    manifest = data / line["name"] / MANIFEST
+    with FileLock(data / "lock"):
+        kept = manifest.read_text(encoding="utf-8").splitlines() if manifest.exists() else []
+        lines = [old for old in map(json.loads, kept) if old["seed"] != line["seed"]]
+        lines = sorted([*lines, line], key=lambda entry: entry["seed"])
+        text = "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in lines)
+        beside = manifest.with_name(f"{MANIFEST}.part")
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(manifest)
 
 
 def versions() -> dict[str, str]:

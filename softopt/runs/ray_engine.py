@@ -41,7 +41,7 @@ def run_all(
         folders: one a run, on a disk that all machines share.
         bars: one a run, as tqdm makes them.
         workers: processes at a time on this machine, where no address is given.
-        done: is told of each run as it ends, in this thread.
+        done: is told of each run as it ends, in this thread; what it raises stops all others, which save first.
         address: of a cluster that runs; None begins one on this machine, which listens on 127.0.0.1 alone.
 
     Raises:
@@ -75,22 +75,24 @@ def run_all(
             for k in running.values():
                 _look(folders[k], bars[k])
             for reference in ended:
-                k = running.pop(reference)
-                finished, said = _answer(ray, reference)
-                if not finished and attempts[k] < ATTEMPTS:
+                k = running[reference]
+                finished, said, died = _answer(ray, reference)
+                if died and attempts[k] < ATTEMPTS:
                     bars[k].set_postfix_str(f"stopped, attempt {attempts[k]} of {ATTEMPTS}")
                     attempts[k] += 1
                     running[task.remote(orders[k])] = k
-                    continue
-                outcomes[k] = Outcome(setups[k].seed, folders[k], finished, said)
-                done(k, outcomes[k])
+                else:
+                    outcomes[k] = Outcome(setups[k].seed, folders[k], finished, said)
+                    done(k, outcomes[k])
+                del running[reference]
     except KeyboardInterrupt:
-        for reference in running:
-            ray.cancel(reference)  # as Ctrl-C: it saves
-        ray.wait(list(running), num_returns=len(running), timeout=PATIENCE)
-        for k in set(attempts) - set(outcomes):
+        _stop(ray, running)
+        for k in running.values():
             outcomes[k] = Outcome(setups[k].seed, folders[k], False, "It was stopped.")
             done(k, outcomes[k])
+    except BaseException:
+        _stop(ray, running)
+        raise
     finally:
         ray.shutdown()
     return [outcomes[k] for k in range(len(orders))]
@@ -144,10 +146,17 @@ def _look(folder: Path, bar: Any) -> None:
         return
 
 
-def _answer(ray: Any, reference: Any) -> tuple[bool, str]:
-    """What a task has returned, or why it has not."""
+def _answer(ray: Any, reference: Any) -> tuple[bool, str, bool]:
+    """What a task has returned, and whether it has died instead; then why."""
     try:
-        finished, said = json.loads(ray.get(reference))
+        return *json.loads(ray.get(reference)), False
     except ray.exceptions.RayError as fault:  # its process or its machine is gone, or it raised something unforeseen
-        return False, str(fault).strip().splitlines()[-1]
-    return finished, said
+        return False, str(fault).strip().splitlines()[-1], True
+
+
+def _stop(ray: Any, running: dict[Any, int]) -> None:
+    """Let every task save and end, as by Ctrl-C."""
+    for reference in running:
+        ray.cancel(reference)
+    if running:
+        ray.wait(list(running), num_returns=len(running), timeout=PATIENCE)

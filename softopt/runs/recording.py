@@ -80,7 +80,7 @@ class Recording:
         kind = "policy.safetensors" if step in (None, setup.steps) else f"policy_{step}.safetensors"
         tensors, _ = read_checkpoint(self.path(seed, kind))
         here = {name: value for name, value in {"capacity": 1, "device": "cpu"}.items() if hasattr(setup.config, name)}
-        agent = replace(setup, config=replace(setup.config, **here)).build().agent
+        agent = replace(setup, config=replace(setup.config, **here), pretrained=None).build().agent
         recorded = {name.partition(".")[0] for name in tensors}
         unpack({name: agent.parts()[name] for name in dict.fromkeys([*agent.acts_with, *recorded])}, tensors)
         if hasattr(agent, "critic") and "critic" not in recorded:

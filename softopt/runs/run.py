@@ -128,6 +128,8 @@ def open_run(setup: Setup, folder: Path) -> Run:
             )
         run.training.load_state(tensors)
         run.rows, run.seconds = notes["rows"], notes["seconds"]
+        if run.rows and not run.finished and run.rows[-1]["step"] % setup.evaluate_every:
+            run.rows.pop()  # of an end that is one no longer
     return run
 
 

@@ -25,6 +25,7 @@ from softopt.deep import (
 )
 from softopt.deep.optimiser import pick_device
 from softopt.deep.precision import resolve
+from softopt.deep.settings import check_truth, check_whole
 from softopt.envs.quiet import without_deprecations
 from softopt.runs.pretrained import begin_from
 
@@ -76,11 +77,9 @@ class Setup:
     keep_every: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("steps", "evaluate_every", "evaluation_episodes"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        if self.seed < 0:
-            raise ValueError(f"seed must be 0 or larger, got {self.seed}.")
+        for name, least in (("steps", 1), ("seed", 0), ("evaluate_every", 1), ("evaluation_episodes", 1)):
+            check_whole(name, getattr(self, name), least)
+        check_truth("symmetric", self.symmetric)
         if self.keep_every is not None and (self.keep_every < 1 or self.keep_every % self.evaluate_every):
             raise ValueError(
                 f"keep_every is a multiple of evaluate_every, {self.evaluate_every} here, so that each policy that is "
@@ -104,7 +103,7 @@ class Setup:
             with without_deprecations():
                 world = gymnasium.make(self.environment, **self.options)
             episodes = Episodes(world, self.seed, discrete=getattr(learner, "discrete", False))
-        except (gymnasium.error.Error, TypeError) as fault:  # no such name or option, or a package is missing
+        except (gymnasium.error.Error, TypeError, ImportError) as fault:  # no such name or option; a package is missing
             raise ValueError(str(fault)) from fault
         agent = learner(*episodes.sizes, self.config, self.seed)
         if self.symmetric:

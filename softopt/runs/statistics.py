@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import bootstrap, trim_mean
+from scipy.stats import bootstrap, t, trim_mean
 
 Array = NDArray[np.float64]
 RESAMPLES = 2_000
@@ -61,6 +61,25 @@ def interval(*tasks: ArrayLike, confidence: float = 0.95, seed: int = 0, paired:
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return found.low, found.high
+
+
+def prediction_interval(runs: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+    """Where one more run of the same kind is expected: mean plus or minus a multiple of the deviation (Student's t).
+
+    The range of five runs would hold a sixth two times out of three.
+
+    Args:
+        runs: (N,) at least two.
+        confidence: between 0 and 1.
+
+    Raises:
+        ValueError: fewer than two runs, which say nothing of how far apart they lie.
+    """
+    values = np.asarray(runs, dtype=np.float64)
+    if values.ndim != 1 or len(values) < 2:
+        raise ValueError(f"where one more run is expected takes two runs or more in a row; got {values.shape}.")
+    reach = t.ppf((1 + confidence) / 2, len(values) - 1) * values.std(ddof=1) * np.sqrt(1 + 1 / len(values))
+    return float(values.mean() - reach), float(values.mean() + reach)
 
 
 def early_area(steps: ArrayLike, returns: ArrayLike, until: float) -> Array:

@@ -6,11 +6,16 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from itertools import product
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from softopt.deep.settings import check_whole
 from softopt.runs.setup import ALGORITHMS, Setup
 
+LISTS = ("algorithm", "environment", "temperature")  # in a file, one alone needs no brackets
 SETUP_SETTINGS = {entry.name for entry in fields(Setup)} - {"config", "environment", "seed"}
 
 
@@ -27,7 +32,8 @@ class Sweep:
             only some of the algorithms have is for them alone.
 
     Raises:
-        ValueError: nothing to train, an unknown name, or a setting that no algorithm of the sweep has.
+        ValueError: nothing to train, a value of another kind, an unknown name, or a setting that no algorithm of the
+            sweep has.
     """
 
     algorithm: tuple[str, ...] = ()
@@ -40,11 +46,14 @@ class Sweep:
         for name in ("algorithm", "environment"):
             if not getattr(self, name):
                 raise ValueError(f"a sweep needs at least one {name}; none was given.")
+            _check_kinds(name, getattr(self, name), str, "names")
+        _check_kinds("temperature", self.temperature or (), Real, "numbers")
+        if not isinstance(self.settings, dict):
+            raise ValueError(f"settings is a table, of names and values; got {self.settings!r}.")
         unknown = [name for name in self.algorithm if name not in ALGORITHMS]
         if unknown:
             raise ValueError(f"algorithm is one of {', '.join(ALGORITHMS)}; got {', '.join(unknown)}.")
-        if not isinstance(self.seeds, int) or self.seeds < 1:
-            raise ValueError(f"seeds is how many runs a cell has, a whole number of at least 1; got {self.seeds!r}.")
+        check_whole("seeds, how many runs a cell has,", self.seeds, 1)
         known = SETUP_SETTINGS.union(*(_settings_of(name) for name in self.algorithm))
         wrong = sorted(set(self.settings) - known)
         if wrong:
@@ -57,15 +66,21 @@ class Sweep:
         """Name of each cell -> its runs, one a seed; named as recordings are, such as ``sac/hopper_temperature_0.1``.
 
         Raises:
-            ValueError: a value that a setting cannot have.
+            ValueError: a value that a setting cannot have, or two environments of one name.
         """
-        found = {}
+        found: dict[str, tuple[Setup, ...]] = {}
         for algorithm, environment in product(self.algorithm, self.environment):
             for temperature in self._temperatures(algorithm):
                 short = environment.removeprefix("softopt/").rpartition("-v")[0].lower() or environment.lower()
-                ending = "" if temperature is None else f"_temperature_{temperature:g}"
+                ending = "" if temperature is None else f"_temperature_{_every_digit(temperature)}"
                 runs = tuple(self._setup(algorithm, environment, temperature, seed) for seed in range(self.seeds))
-                found[f"{algorithm}/{short}{ending}"] = runs
+                name = f"{algorithm}/{short}{ending}"
+                if found.get(name, runs) != runs:
+                    raise ValueError(
+                        f"{found[name][0].environment} and {environment} would both be called {name}; make two sweeps "
+                        "of them, in two folders."
+                    )
+                found[name] = runs
         return found
 
     def _temperatures(self, algorithm: str) -> Iterator[float | None]:
@@ -90,7 +105,7 @@ def read_sweep(path: Path, **instead: Any) -> Sweep:
 
     Args:
         path: of a file with ``algorithm``, ``environment``, ``temperature``, ``seeds`` and a table ``settings``.
-        **instead: what is not empty here takes the place of what the file says; settings are added to its own.
+        **instead: what is given here takes the place of what the file says; settings are added to its own.
 
     Raises:
         FileNotFoundError: no such file.
@@ -106,9 +121,17 @@ def read_sweep(path: Path, **instead: Any) -> Sweep:
             f"{path} has {', '.join(unknown)}; a sweep has {', '.join(entry.name for entry in fields(Sweep))}. What "
             "belongs to every run, such as steps, stands in the table [settings]."
         )
-    settings = _tuples(entries.pop("settings", {})) | instead.pop("settings", {})
-    entries |= {name: value for name, value in instead.items() if value}
-    return Sweep(**_tuples(entries), settings=settings)
+    settings = entries.pop("settings", {})
+    if isinstance(settings, dict):
+        settings = _tuples(settings) | instead.pop("settings", {})
+    entries |= given(**instead)
+    alone = {name: (entries[name],) for name in LISTS if isinstance(entries.get(name), str | Real)}
+    return Sweep(**_tuples(entries) | alone, settings=settings)
+
+
+def given(**entries: Any) -> dict[str, Any]:
+    """Those that are neither None nor an empty tuple: what flags that were left out become."""
+    return {name: value for name, value in entries.items() if value is not None and value != ()}
 
 
 def parse_settings(texts: tuple[str, ...]) -> dict[str, Any]:
@@ -131,6 +154,16 @@ def parse_settings(texts: tuple[str, ...]) -> dict[str, Any]:
 
 def _settings_of(algorithm: str) -> set[str]:
     return {entry.name for entry in fields(ALGORITHMS[algorithm][1])}
+
+
+def _check_kinds(name: str, values: object, kind: type, what: str) -> None:
+    if not (isinstance(values, tuple) and all(isinstance(value, kind) for value in values)):
+        raise ValueError(f"{name} is a list of {what}; got {values!r}.")
+
+
+def _every_digit(number: float) -> str:
+    """Without an exponent, which would look odd in the name of a folder; 1 for 1.0."""
+    return np.format_float_positional(number, trim="-")
 
 
 def _tuples(entries: dict[str, Any]) -> dict[str, Any]:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import torch
 
+from softopt.runs.local import FAILED, STOPPED
 from softopt.runs.run import carry_on, open_run
 from softopt.runs.setup import Setup
 
-STOPPED = 3  # exit status of a run that was asked to stop, and can be resumed
-
 
 def main() -> int:
-    """Train the run that was ordered; return 0 if it is finished."""
+    """Train the run that was ordered; return 0 if it is finished, else FAILED or STOPPED."""
     torch.set_num_threads(1)
     order = json.load(sys.stdin)
     try:
@@ -24,7 +23,9 @@ def main() -> int:
         finished = carry_on(run, lambda report: print(json.dumps(asdict(report)), flush=True))
     except (ValueError, OSError, FloatingPointError) as fault:
         print(fault)
-        return 1
+        return FAILED
+    if not finished:
+        print("It was asked to stop, and saved.")
     return 0 if finished else STOPPED
 
 
