@@ -77,6 +77,18 @@ def test_two_states_by_hand(causal, theta, objective, feature_gap):
     assert point.gradient[0] == pytest.approx(feature_gap, abs=1e-14)
 
 
+@pytest.mark.parametrize(("theta", "found"), [(-2.0, 0.4858), (0.0, np.inf), (1.0, np.inf)])
+def test_counting_the_last_state_on_one_side_closes_the_gap_at_wrong_weights_or_not_at_all(theta, found):
+    # Notebook 07 says so. In state 1 one is with probability 1 / (1 + exp(-theta)) when acting, and, whatever theta,
+    # with 1/2 at the end. The model's own count is below 1.
+    dual = Dual(TWO_STATES, IN_STATE_1, TWO_OF_THREE)
+    counted = dual([theta]).feature_expectations[0] + 1 / 2
+    gaps = [counted - dual([guess]).feature_expectations[0] for guess in (-30.0, found if found < 30 else 30.0)]
+    assert gaps[0] > 0
+    assert gaps[1] == pytest.approx(0, abs=1e-4) if found < np.inf else gaps[1] > -1e-12
+    assert abs(found - theta) > 1
+
+
 @pytest.mark.parametrize(
     ("temperature", "l2", "theta"),
     [
