@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from tqdm.auto import tqdm
 
 pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
@@ -19,6 +21,8 @@ from deep_cases import in_this_process
 
 from softopt.__main__ import main
 from softopt.experiments import sweep as sweep_command
+from softopt.experiments.sweep_results import finding
+from softopt.plotting.learning_curves import Curves
 from softopt.runs import Setup, carry_on, load, local, open_run
 from softopt.runs.sweeps import Sweep, parse_settings, read_sweep
 
@@ -284,6 +288,32 @@ def test_a_driver_that_dies_is_resumed_by_the_same_command(tmp_path):
     assert main([*words, "--folder", str(cut)]) == 0
     one, other = (load("sac/pendulum", folder / "data").curves["return"] for folder in (whole, cut))
     assert one.tolist() == other.tolist()
+
+
+def test_a_step_that_is_taken_again_is_not_counted_again():
+    with tqdm(total=100, disable=True) as bar:
+        counted = []
+        bar.update = counted.append
+        share = sweep_command.Share(bar)
+        for step in (40, 60, 50, 70, 100):  # set back from 60 to 50
+            local.show(share, step, 100, None, None)
+    assert counted == [40, 20, 0, 10, 30]
+
+
+@pytest.mark.parametrize(
+    ("low", "told"),
+    [
+        (11.0, "soft ends highest, at 12"),
+        (9.0, "soft ends highest, at 12; others may be as good, by their intervals"),
+        (np.nan, "soft ends highest, at 12; others may be as good, by their intervals"),  # one seed has no interval
+    ],
+)
+def test_a_lead_is_told_only_where_the_intervals_show_it(low, told):
+    steps, runs = np.array([1.0]), np.zeros((2, 1))
+    soft = Curves(steps, runs, np.array([12.0]), np.array([low]), np.array([13.0]))
+    hard = Curves(steps, runs, np.array([8.0]), np.array([7.0]), np.array([10.0]))
+    assert finding({"hard": hard, "soft": soft}) == told
+    assert finding({"hard": hard}) == "hard ends at 8"
 
 
 def test_setups_of_cells_can_be_written_and_read():

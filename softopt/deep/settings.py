@@ -44,7 +44,9 @@ def check(config: Any) -> None:
     for entry in fields(config):
         name, value = entry.name, getattr(config, entry.name)
         if name == "hidden" and not (isinstance(value, tuple) and all(_whole(size, 1) for size in value)):
-            raise ValueError(f"hidden holds the sizes of layers, a tuple of whole numbers of at least 1; got {value!r}.")
+            raise ValueError(
+                f"hidden holds the sizes of layers, a tuple of whole numbers of at least 1; got {value!r}."
+            )
         if name in WHOLE:
             check_whole(name, value, WHOLE[name])
         if name in REAL and value is not None:
