@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,16 +11,33 @@ from typing import Annotated, Literal
 import tyro
 from tyro.conf import CascadeSubcommandArgs, OmitArgPrefixes, OmitSubcommandPrefixes, Positional
 
-BENCHES = ("tabular", "slider", "inverse", "linearly_solvable", "sac", "sql", "learning", "sweep")
+EXTRAS = {"torch": "deep", "mujoco": "deep", "stable_baselines3": "bench", "quantecon": "bench"}  # that bring a package
+BENCHES = {  # and the packages without which none of it can be measured
+    "tabular": ("quantecon",),
+    "slider": (),
+    "inverse": (),
+    "linearly_solvable": (),
+    "sac": ("torch", "mujoco", "stable_baselines3"),
+    "sql": ("torch", "mujoco"),
+    "learning": ("torch", "mujoco"),
+    "sweep": ("torch", "mujoco"),
+}
 
 
-def bench(name: Annotated[Literal[BENCHES], Positional], json: Path | None = None) -> int:
-    """Measure against peers and bars; exit status 0 if every bar is met.
+def bench(name: Annotated[Literal[tuple(BENCHES)], Positional], json: Path | None = None) -> int:
+    """Measure against peers and bars; exit status 0 if every bar is met, 2 if something is not installed.
 
     Args:
         name: what to measure.
         json: write the rows of the table there too.
     """
+    for module in BENCHES[name]:
+        if importlib.util.find_spec(module) is None:
+            print(
+                f"`bench {name}` needs {module}: pip install -c constraints.txt -e '.[{EXTRAS[module]}]'",
+                file=sys.stderr,
+            )
+            return 2
     # Imported here, so that a bench without its peer or its browser does not stand in the way of another.
     return int(importlib.import_module(f"softopt.experiments.bench_{name}").run(json))
 

@@ -1,16 +1,17 @@
 """The benchmark of soft actor-critic: its arithmetic, its statistics, its processes and its words; never its speed."""
 
+import importlib.util
 import json
-import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from softopt.__main__ import main
 
 pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
-from softopt.experiments import bench_sac, sac_report
+from softopt.experiments import bench_sac, machine, sac_report
 from softopt.experiments.arithmetic_floor import Floor, Product, products
 from softopt.experiments.paired_rounds import Lap, median_interval, one_round, ratios, running, side_by_side
 from softopt.experiments.sac_peers import Order, training_of
@@ -92,14 +93,31 @@ def test_interval_of_the_median(values, expected):
     assert median_interval(values) == expected
 
 
-@pytest.mark.parametrize("module", ["mujoco", "stable_baselines3"])
-def test_without_what_it_needs_one_sentence(module, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("bench", "module", "extra"),
+    [
+        ("sac", "torch", "deep"),
+        ("sac", "mujoco", "deep"),
+        ("sac", "stable_baselines3", "bench"),
+        ("sql", "torch", "deep"),
+        ("learning", "torch", "deep"),
+        ("sweep", "torch", "deep"),
+    ],
+)
+def test_without_what_it_needs_one_sentence(bench, module, extra, monkeypatch, capsys):
     pytest.importorskip("mujoco", reason="mujoco is not installed (the extra `deep`)")
-    monkeypatch.setitem(sys.modules, module, None)
-    assert main(["bench", "sac"]) == 2
-    said = capsys.readouterr().out
-    assert said == f"The bench needs {bench_sac.NEEDED[module]}, then run it again.\n"
-    assert "pip install" in said
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == module else find_spec(name))
+    assert main(["bench", bench]) == 2
+    said = f"`bench {bench}` needs {module}: pip install -c constraints.txt -e '.[{extra}]'"
+    assert capsys.readouterr().err.strip() == said
+
+
+def test_the_machine_is_known_by_its_load_and_what_this_process_took():
+    before = machine.peak_mb()
+    taken = np.ones(int((before + 50) * 1e6 / 8))  # more than ever before
+    assert machine.peak_mb() > taken.nbytes / 1e6 > before
+    assert machine.load_average() >= 0
 
 
 def test_two_competitors_take_turns_and_run_side_by_side():

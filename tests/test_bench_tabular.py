@@ -13,7 +13,8 @@ bench_tabular = pytest.importorskip("softopt.experiments.bench_tabular")
 def test_without_its_peer_one_sentence(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "quantecon", None)
     assert main(["bench", "tabular"]) == 2
-    assert capsys.readouterr().out.startswith("The bench needs its peer: pip install quantecon")
+    said = "`bench tabular` needs quantecon: pip install -c constraints.txt -e '.[bench]'"
+    assert capsys.readouterr().err.strip() == said
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from softopt.experiments import bench_slider
-from softopt.experiments.browser import NoBrowserError, find_browser
+from softopt.experiments import bench_slider, browser
+from softopt.experiments.browser import NoBrowserError, find_browser, installed
 
 
 def test_a_wrong_path_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,6 +22,21 @@ def test_without_a_browser_the_names_looked_for_are_given(monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoBrowserError, match=r"none of chromium, .* is on the path; install one or set"):
         find_browser()
+
+
+def test_where_they_install_is_looked_at_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" in installed()
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("ProgramFiles", r"C:\Program Files")
+    assert r"C:\Program Files\Google\Chrome\Application\chrome.exe" in installed()
+    monkeypatch.undo()
+    monkeypatch.delenv("SOFTOPT_BROWSER", raising=False)
+    monkeypatch.setenv("PATH", "")
+    there = tmp_path / "msedge"
+    there.touch(mode=0o755)
+    monkeypatch.setattr(browser, "installed", lambda: [str(there)])
+    assert find_browser() == str(there)
 
 
 def test_without_playwright_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

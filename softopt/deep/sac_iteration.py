@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from softopt.deep.networks import polyak
 from softopt.deep.optimiser import step
@@ -109,12 +110,12 @@ def one_iteration(training: Training, size: int = 4) -> Iteration:
         acted=float(transition.action[0]),
         paid=transition.reward,
         held=len(sac.replay),
-        age=(sac.replay.added - 1 - chosen.numpy()) % len(sac.replay),
-        reward=batch.reward.numpy(),
-        ended=batch.terminated.numpy(),
-        next_q=next_q.amin(0).numpy(),
-        bonus=-float(temperature) * next_log_prob.numpy(),
-        target=target.numpy(),
+        age=(sac.replay.added - 1 - _array(chosen)) % len(sac.replay),
+        reward=_array(batch.reward),
+        ended=_array(batch.terminated),
+        next_q=_array(next_q.amin(0)),
+        bonus=-float(temperature) * _array(next_log_prob),
+        target=_array(target),
         q=np.array(q),
         policy_mean=np.array(means),
         temperature=(float(temperature), float(sac.temperature)),
@@ -129,9 +130,14 @@ def one_iteration(training: Training, size: int = 4) -> Iteration:
 @torch.no_grad()
 def _q(sac: SAC, batch: Batch, target: bool = False) -> Array:
     network = sac.target_critic if target else sac.critic
-    return network(batch.observation, batch.action)[0].numpy().copy()
+    return _array(network(batch.observation, batch.action)[0])
 
 
 @torch.no_grad()
 def _mean(sac: SAC, batch: Batch) -> Array:
-    return sac.policy(batch.observation).mode[:, 0].numpy().copy()
+    return _array(sac.policy(batch.observation).mode[:, 0])
+
+
+def _array(tensor: Tensor) -> Array:
+    """A copy, from whatever device."""
+    return tensor.cpu().numpy().copy()

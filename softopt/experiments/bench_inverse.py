@@ -7,7 +7,6 @@ it is given the same reward, and its values must agree before any time is compar
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from softopt.experiments.machine import load_average
 from softopt.tabular import gridworlds, sample_trajectories
 from softopt.tabular.inverse import Dual
 
@@ -30,7 +30,7 @@ def run(json_path: str | None = None) -> int:
         json_path: where to write the figures, or None.
     """
     rows = measure()
-    print(f"one gradient, {SIDE}x{SIDE} grid, horizon {HORIZON}, 10 features, load {os.getloadavg()[0]:.1f}")
+    print(f"one gradient, {SIDE}x{SIDE} grid, horizon {HORIZON}, 10 features, load {load_average():.1f}")
     for row in rows:
         print(f"  {row['who']:22} median {row['median_ms']:8.1f} ms   least {row['least_ms']:8.1f} ms")
     print(f"  bar {BAR:.0f} ms for a quiet machine")

@@ -8,12 +8,11 @@ method has to take over.
 from __future__ import annotations
 
 import json
-import os
-import resource
 import time
 from pathlib import Path
 from typing import Any
 
+from softopt.experiments.machine import load_average, peak_mb
 from softopt.tabular import gridworlds
 from softopt.tabular.linearly_solvable import LMDP, first_exit
 
@@ -28,7 +27,7 @@ def run(json_path: str | None = None) -> int:
     Args:
         json_path: where to write the figures, or None.
     """
-    print(f"first exit of an LMDP on a {SIDE}x{SIDE} drawing, bar {BAR:.0f} s, load {os.getloadavg()[0]:.1f}")
+    print(f"first exit of an LMDP on a {SIDE}x{SIDE} drawing, bar {BAR:.0f} s, load {load_average():.1f}")
     rows = [measure("open", temperature) for temperature in (100.0, 1.0, 0.01)] + [measure("slalom", 1.0)]
     for row in rows:
         print(
@@ -36,7 +35,7 @@ def run(json_path: str | None = None) -> int:
             f"{row['solves']} solves, z underflows in {row['underflow']:6.1%}, "
             f"largest v {row['largest']:9.1f}, residual {row['residual']:.0e}"
         )
-    print(f"  peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
+    print(f"  peak memory {peak_mb() / 1e3:.2f} GB")
     if json_path:
         Path(json_path).write_text(json.dumps(rows, indent=2), encoding="utf-8")
     met = (row["seconds"] <= BAR and row["residual"] <= RESIDUAL * row["largest"] for row in rows)

@@ -43,10 +43,6 @@ FLOAT32 = replace(OURS, name="softopt, float32", precision="float32")
 CUDA = replace(OURS, name="softopt, CUDA", device="cuda")
 SECOND = replace(OURS, name="softopt, another seed", seed=1)
 SBX = Order("sbx", "sbx")
-NEEDED = {
-    **{name: f"{name}: pip install -c constraints.txt -e '.[deep]'" for name in ("torch", "mujoco")},
-    "stable_baselines3": "its peer: pip install stable-baselines3 (or the extra `bench`)",
-}
 ROUNDS, STEPS, WARM, STARTS = 12, 150, 150, 3  # four minutes on a quiet machine
 Laps = dict[str, list[Lap]]
 
@@ -58,12 +54,8 @@ def run(json_path: str | Path | None = None) -> int:
         json_path: where to write all that was measured, or None.
 
     Returns:
-        0; 1 where a bar is missed; 2 where Stable-Baselines3 is missing, or what the learners need.
+        0; 1 where a bar is missed.
     """
-    for module, what in NEEDED.items():
-        if importlib.util.find_spec(module) is None:
-            print(f"The bench needs {what}, then run it again.")
-            return 2
     found = measure()
     found["bars"] = sac_report.bars(found)
     print(sac_report.text(found))

@@ -17,6 +17,7 @@ import numpy as np
 
 from softopt.experiments.browser import NoBrowserError, browser, find_browser
 from softopt.experiments.jupyter import Notebook, jupyter_server, write_notebook
+from softopt.experiments.machine import load_average
 
 PROBE = (Path(__file__).parent / "slider_probe.js").read_text(encoding="utf-8")
 MOVES = 300
@@ -72,7 +73,6 @@ def measure(folder: Path) -> dict[str, Any]:
         before = len(notebook.sent)
         unchanged = drag(page, root, MOVES)
         seen = page.evaluate("() => probe.seen")
-        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
         latencies = np.array([entry["latency"] for entry in seen[-MOVES:] if entry["latency"] is not None])
         return {
             "bench": "slider",
@@ -82,7 +82,7 @@ def measure(folder: Path) -> dict[str, Any]:
             "max_ms": float(latencies.max()),
             "unchanged": unchanged,
             "messages": len(notebook.sent) - before,
-            "load": load,
+            "load": load_average(),
         }
 
 

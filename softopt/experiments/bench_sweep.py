@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from softopt.deep import SACConfig
+from softopt.experiments.machine import load_average
 from softopt.runs import Setup, load, local, open_run, publish
 from softopt.runs.local import Outcome, seed_folder
 
@@ -34,9 +34,7 @@ def run(json_path: Path | None = None) -> int:
     Args:
         json_path: where to write the figures, or None.
     """
-    print(
-        f"{RUNS} runs of {SETUP.steps} steps, {WORKERS} workers; load {os.getloadavg()[0]:.1f}; bar {BAR:.0f} s a run"
-    )
+    print(f"{RUNS} runs of {SETUP.steps} steps, {WORKERS} workers; load {load_average():.1f}; bar {BAR:.0f} s a run")
     rows = [measure("local", local.run_all)]
     try:
         import ray  # noqa: F401

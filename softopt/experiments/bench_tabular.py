@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import scipy.sparse as sp  # noqa: E402
 
+from softopt.experiments.machine import load_average, peak_mb  # noqa: E402
 from softopt.tabular import MDP, _compiled, gridworlds, plan, soft_value_iteration, temperature_path  # noqa: E402
 
 TEMPERATURE, TOLERANCE = 0.1, 1e-8
@@ -43,13 +43,8 @@ def run(json_path: str | None = None) -> int:
         json_path: where to write the rows, or None.
 
     Returns:
-        0; 1 where a bar is missed; 2 where quantecon is missing.
+        0; 1 where a bar is missed.
     """
-    try:
-        import quantecon  # noqa: F401
-    except ImportError:
-        print("The bench needs its peer: pip install quantecon (or the extra `bench`), then run it again.")
-        return 2
     plan(grid(30_000, 0.9), TEMPERATURE)  # compile, load
     rows = [
         against_peer(10_000, 0.999, rounds=5, bar=0.5),
@@ -62,7 +57,7 @@ def run(json_path: str | None = None) -> int:
     ]
     for row in rows:
         report(row)
-    print(f"processor seconds of one thread; {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    print(f"processor seconds of one thread; {os.cpu_count()} processors, load {load_average():.1f}")
     if json_path:
         Path(json_path).write_text(json.dumps(rows, indent=2), encoding="utf-8")
     missed = [row["what"] for row in rows if not row["met"]]
@@ -186,8 +181,7 @@ def solve_million() -> None:
     """Plan a million states and print one line of JSON with the time and the peak memory of this process."""
     mdp = grid(1_000_000, 0.99)
     took, found = seconds(lambda: plan(mdp, TEMPERATURE))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(json.dumps({"states": mdp.n_states, "seconds": took, "peak_gb": peak / 1e9, "bound": found.bound}))
+    print(json.dumps({"states": mdp.n_states, "seconds": took, "peak_gb": peak_mb() / 1e3, "bound": found.bound}))
 
 
 def report(row: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,7 +26,7 @@ class NoBrowserError(RuntimeError):
 
 
 def find_browser() -> str:
-    """Return the path of a Chromium: ``SOFTOPT_BROWSER`` if it is set, or the first common name on the path.
+    """Return the path of a Chromium: ``SOFTOPT_BROWSER`` if it is set, else one on the path or where they install.
 
     Raises:
         NoBrowserError: there is none, or playwright, which drives it, is not installed.
@@ -35,11 +36,24 @@ def find_browser() -> str:
     except ImportError:
         raise NoBrowserError("playwright is not installed; pip install 'softopt[test]' brings it.") from None
     given = os.environ.get("SOFTOPT_BROWSER")
-    found = shutil.which(given) if given else next(filter(None, map(shutil.which, NAMES)), None)
+    places = [given] if given else [*NAMES, *installed()]
+    found = next(filter(None, map(shutil.which, places)), None)
     if found is None:
         looked = f"SOFTOPT_BROWSER={given} is not a program" if given else f"none of {', '.join(NAMES)} is on the path"
         raise NoBrowserError(f"no Chromium found: {looked}; install one or set SOFTOPT_BROWSER to its path.")
     return found
+
+
+def installed() -> list[str]:
+    """Where Chromium, Chrome and Edge are put on macOS and Windows, which is not on the path."""
+    if sys.platform == "darwin":
+        return [
+            f"/Applications/{name}.app/Contents/MacOS/{name}"
+            for name in ("Chromium", "Google Chrome", "Microsoft Edge")
+        ]
+    roots = [os.environ.get(name) for name in ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")]
+    programs = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
+    return [rf"{root}\{program}" for root in roots if root for program in programs]
 
 
 @contextmanager

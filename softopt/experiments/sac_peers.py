@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
+from softopt.experiments.machine import peak_mb
+
 
 @dataclass(frozen=True)
 class Order:
@@ -121,17 +123,6 @@ def facts(order: Order) -> dict[str, Any]:
     from softopt.deep.precision import resolve
 
     return {"precision": resolve(order.precision), "cuda": torch.cuda.is_available()}
-
-
-def peak_mb() -> float:
-    """The most memory that this process has held, in MB."""
-    if sys.platform == "win32":
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset / 1e6
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def own_channel() -> IO[str]:
