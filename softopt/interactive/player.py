@@ -89,6 +89,7 @@ def play(
     name: str | None = None,
     view: str = "angle",
     follow: bool | None = None,
+    walls: bool = False,
     autoplay: bool = False,
 ) -> Player:
     """Replay recorded rollouts in the page.
@@ -100,6 +101,7 @@ def play(
         name: what a screen reader calls the player; None joins the titles of one or two rollouts.
         view: from an ``angle``, from the ``side``, or from ``above``.
         follow: whether the camera goes with the body, or shows all of its way; None follows unless ``together``.
+        walls: whether the camera that stays shows what stands around the way, too.
         autoplay: whether it starts by itself; never for readers who have asked their system for less motion.
 
     Raises:
@@ -134,6 +136,7 @@ def play(
         together=bool(together),
         view=view,
         follow=not together if follow is None else bool(follow),
+        walls=bool(walls),
         autoplay=bool(autoplay),
     )
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rollout_cases import glider
+from rollout_cases import GEOMS, glider
 
+from softopt.envs import Geom
 from softopt.interactive import Player, Slider, play
 
 from .player_page import BLUE, ORANGE, YELLOW, coloured, frame, picture, show_player
@@ -337,6 +338,21 @@ def test_many_bodies_share_one_scene_from_above(watched: Any, artefacts: Any) ->
     assert coloured(watched, ORANGE) > 100
     assert watched.locator(".softopt-sentence").inner_text().startswith("At 2.00 s the 8 bodies are")
     watched.screenshot(path=artefacts / "player_together.png", full_page=True)
+
+
+@pytest.mark.parametrize("walls", [False, True])
+def test_walls_around_the_way_are_shown_where_they_are_asked_for(watched: Any, walls: bool) -> None:
+    # A red wall of 2 m by 20 cm, lying across five metres beside a way of two metres.
+    wall = Geom("wall", "box", (1.0, 0.1, 0.2), (0.9, 0.0, 0.0, 1.0), "world")
+    alone = glider()
+    position = np.concatenate([alone.position, np.tile([[[1.0, 5.0, 0.2]]], (40, 1, 1))], axis=1)
+    turned = np.tile([[[np.sqrt(0.5), 0.0, 0.0, np.sqrt(0.5)]]], (40, 1, 1))
+    walled = glider(
+        geoms=(*GEOMS, wall), position=position, orientation=np.concatenate([alone.orientation, turned], axis=1)
+    )
+    show_player(watched, play(walled, view="above", follow=False, walls=walls))
+    assert (coloured(watched, 0) > 30) == walls
+    assert coloured(watched, BLUE) > 30
 
 
 def test_two_views_move_together_and_leave_nothing_behind(watched: Any, player: Player) -> None:

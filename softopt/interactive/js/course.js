@@ -39,7 +39,26 @@ export function courseOf(rollout) {
     }
     calm[frame * 3 + 2] = height;
   }
-  return { calm, middle, reach, count, dt };
+  return { calm, middle, reach, count, dt, walls: cornersOf(rollout) };
+}
+
+/** Corners (x, y, z each) of the boxes that stand still. */
+function cornersOf(rollout) {
+  const pose = emptyPose(rollout);
+  poseAt(rollout, rollout.dt, pose);
+  return rollout.geoms.flatMap(({ kind, size }, g) => {
+    if (rollout.moving[g] || kind !== "box") return [];
+    const [i, j, k, w] = pose.orientation.subarray(4 * g, 4 * g + 4);
+    const axes = [ // columns of the rotation
+      [1 - 2 * (j * j + k * k), 2 * (i * j + k * w), 2 * (i * k - j * w)],
+      [2 * (i * j - k * w), 1 - 2 * (i * i + k * k), 2 * (j * k + i * w)],
+      [2 * (i * k + j * w), 2 * (j * k - i * w), 1 - 2 * (i * i + j * j)],
+    ];
+    return [0, 1, 2, 3, 4, 5, 6, 7].map((corner) => [0, 1, 2].map((n) => axes.reduce(
+      (sum, axis, m) => sum + (corner & (1 << m) ? 1 : -1) * size[m] * axis[n],
+      pose.position[3 * g + n],
+    )));
+  });
 }
 
 /** The smoothed middle at a time. */
@@ -63,8 +82,8 @@ export function follow(courses, time) {
   return { target, half, reached };
 }
 
-/** The same for a camera that stays and sees the whole way. */
-export function overlook(courses) {
+/** The same for a camera that stays and sees the whole way, and the `walls` around it if they are asked for. */
+export function overlook(courses, walls) {
   const low = [Infinity, Infinity, Infinity];
   const high = [-Infinity, -Infinity, -Infinity];
   for (const { calm, reach } of courses) {
@@ -74,13 +93,22 @@ export function overlook(courses) {
       high[j] = Math.max(high[j], value + reach[j]);
     });
   }
+  const corners = walls ? courses.flatMap((course) => course.walls) : [];
+  for (const corner of corners) {
+    corner.forEach((value, j) => {
+      low[j] = Math.min(low[j], value);
+      high[j] = Math.max(high[j], value);
+    });
+  }
   const target = low.map((value, j) => (value + high[j]) / 2);
-  const reached = (axis) => Math.max(...courses.map(({ calm, reach, count }) => {
-    let far = 0;
-    for (let k = 0; k < count; k += 1) {
-      far = Math.max(far, Math.abs(axis.reduce((sum, part, j) => sum + part * (calm[3 * k + j] - target[j]), 0)));
-    }
-    return far + axis.reduce((sum, part, j) => sum + Math.abs(part) * reach[j], 0);
-  }));
+  const away = (axis, place) => Math.abs(axis.reduce((sum, part, j) => sum + part * (place[j] - target[j]), 0));
+  const reached = (axis) => Math.max(
+    ...corners.map((corner) => away(axis, corner)),
+    ...courses.map(({ calm, reach, count }) => {
+      let far = 0;
+      for (let k = 0; k < count; k += 1) far = Math.max(far, away(axis, calm.subarray(3 * k, 3 * k + 3)));
+      return far + axis.reduce((sum, part, j) => sum + Math.abs(part) * reach[j], 0);
+    }),
+  );
   return { target, half: low.map((value, j) => (high[j] - value) / 2), reached };
 }

@@ -18,7 +18,7 @@ export function stall(spec, rollouts, courses, members, { say, jump, listen }, s
   const mine = members.map((k) => rollouts[k]);
   const theirs = members.map((k) => courses[k]);
   const together = members.length > 1;
-  const whole = overlook(theirs);
+  const whole = overlook(theirs, spec.walls);
   let view = null;
 
   const picture = surface({
