@@ -160,6 +160,19 @@ def test_bad_flags_are_one_sentence_and_a_status(more, said, tmp_path, capsys):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:1", "no Ray cluster answers at 127.0.0.1:1 ("),
+        ("127.0.0.1:99999", "no Ray cluster answers at 127.0.0.1:99999 ("),
+        ("the-head", "the address of a cluster is auto, HOST:PORT or ray://HOST:PORT; got 'the-head'"),
+    ],
+)
+def test_an_address_where_no_cluster_is_said_at_once(address, said, tmp_path, capsys):
+    assert main(command(tmp_path, "--engine", "ray", "--address", address)) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_without_ray_the_engine_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "ray", None)
     assert main(command(tmp_path, "--engine", "ray")) == 1

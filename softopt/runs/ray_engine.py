@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -45,12 +46,14 @@ def run_all(
         address: of a cluster that runs; None begins one on this machine, which listens on 127.0.0.1 alone.
 
     Raises:
-        ValueError: no worker.
+        ValueError: no worker, or an address of another form.
         ConnectionError: there is no cluster at the address.
         ModuleNotFoundError: Ray is not installed (the extra ``cluster``).
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}.")
+    if address and address != "auto":
+        _knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     where = {"address": address} if address else {"address": "local", "num_cpus": workers, "include_dashboard": False}
     if not address or address.startswith(f"{LOOPBACK}:"):
@@ -96,6 +99,21 @@ def run_all(
     finally:
         ray.shutdown()
     return [outcomes[k] for k in range(len(orders))]
+
+
+def _knock(address: str) -> None:
+    """See at once whether anything listens at an address; Ray would try for minutes.
+
+    Raises:
+        ValueError, ConnectionError: as in :func:`run_all`.
+    """
+    found = re.fullmatch(r"(?:ray://)?(.+):(\d+)", address)
+    if found is None:
+        raise ValueError(f"the address of a cluster is auto, HOST:PORT or ray://HOST:PORT; got {address!r}.")
+    try:
+        socket.create_connection((found[1], int(found[2])), timeout=10).close()
+    except (OSError, OverflowError) as fault:
+        raise ConnectionError(f"no Ray cluster answers at {address} ({fault}).") from fault
 
 
 def train_one(order: str) -> str:
