@@ -5,7 +5,6 @@ python site/measure.py [_site]
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 from builder.browse import AXE, barriers, latencies, serve, stiff, visit
 
 from softopt.experiments.browser import browser
+from softopt.experiments.machine import load_average
 
 HEAVY = 6e6
 
@@ -43,7 +43,7 @@ def main(site: Path) -> int:
                     good &= not still
     if not AXE.exists():
         print("Barriers were not looked for: axe-core comes with npm install --prefix .ci --no-save.")
-    print(f"All sliders: {_speed(everywhere)}. Load of the machine: {os.getloadavg()[0]:.1f}.")
+    print(f"All sliders: {_speed(everywhere)}. Load of the machine: {load_average():.1f}.")
     return 0 if good else 1
 
 

@@ -1,10 +1,13 @@
 """The comparison in learning with Stable-Baselines3: its settings, its statistics and its words."""
 
+import importlib.util
 import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from softopt.__main__ import main
 
 pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
@@ -37,6 +40,16 @@ def test_the_middle_of_each_at_100_000_steps_is_compared(tmp_path, monkeypatch, 
     assert found["ours"]["seeds"] == found["peer"]["seeds"] == [0, 1, 2, 3, 4]
     printed = capsys.readouterr().out
     assert f"ours is {ours / 1000:.2f} of the peer's; bar 0.9, {'met' if met else 'MISSED'}" in printed
+
+
+def test_without_its_peer_one_sentence(tmp_path, monkeypatch, capsys):
+    find_spec = importlib.util.find_spec
+    hidden = "stable_baselines3"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == hidden else find_spec(name))
+    monkeypatch.setenv("SOFTOPT_DATA", str(tmp_path))  # so no seed of the peer has been trained
+    assert main(["bench", "learning"]) == 2
+    said = "`bench learning` needs stable_baselines3: pip install -c constraints.txt -e '.[bench]'"
+    assert capsys.readouterr().err.strip() == said
 
 
 def test_the_peer_gets_our_settings():

@@ -4,14 +4,13 @@ import importlib.util
 import json
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from softopt.__main__ import main
 
 pytest.importorskip("torch", reason="torch is not installed (the extra `deep`)")
 
-from softopt.experiments import bench_sac, machine, sac_report
+from softopt.experiments import bench_sac, sac_report
 from softopt.experiments.arithmetic_floor import Floor, Product, products
 from softopt.experiments.paired_rounds import Lap, median_interval, one_round, ratios, running, side_by_side
 from softopt.experiments.sac_peers import Order, training_of
@@ -111,13 +110,6 @@ def test_without_what_it_needs_one_sentence(bench, module, extra, monkeypatch, c
     assert main(["bench", bench]) == 2
     said = f"`bench {bench}` needs {module}: pip install -c constraints.txt -e '.[{extra}]'"
     assert capsys.readouterr().err.strip() == said
-
-
-def test_the_machine_is_known_by_its_load_and_what_this_process_took():
-    before = machine.peak_mb()
-    taken = np.ones(int((before + 50) * 1e6 / 8))  # more than ever before
-    assert machine.peak_mb() > taken.nbytes / 1e6 > before
-    assert machine.load_average() >= 0
 
 
 def test_two_competitors_take_turns_and_run_side_by_side():

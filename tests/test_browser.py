@@ -20,6 +20,7 @@ def test_a_wrong_path_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_browser_the_names_looked_for_are_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SOFTOPT_BROWSER", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(browser, "installed", list)
     with pytest.raises(NoBrowserError, match=r"none of chromium, .* is on the path; install one or set"):
         find_browser()
 
@@ -33,7 +34,7 @@ def test_where_they_install_is_looked_at_too(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.undo()
     monkeypatch.delenv("SOFTOPT_BROWSER", raising=False)
     monkeypatch.setenv("PATH", "")
-    there = tmp_path / "msedge"
+    there = tmp_path / "msedge.exe"  # Windows runs nothing without an ending
     there.touch(mode=0o755)
     monkeypatch.setattr(browser, "installed", lambda: [str(there)])
     assert find_browser() == str(there)
@@ -41,7 +42,7 @@ def test_where_they_install_is_looked_at_too(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_without_playwright_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "playwright", None)
-    with pytest.raises(NoBrowserError, match="playwright is not installed"):
+    with pytest.raises(NoBrowserError, match=r"playwright is not installed: pip install .* -e '\.\[test\]'"):
         find_browser()
 
 

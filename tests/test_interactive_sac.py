@@ -9,6 +9,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 from test_interactive_inference import panel
+from torch.overrides import TorchFunctionMode
 
 from softopt.deep import Progress, SACConfig, train
 from softopt.deep.sac_iteration import one_iteration
@@ -94,6 +95,24 @@ class TestIteration:
         assert np.square(it.q[1] - it.target).mean() < np.square(it.q[0] - it.target).mean()
         assert (it.temperature[1] < it.temperature[0]) == (it.entropy > it.target_entropy == -1.0)
         assert np.abs(it.policy_mean[1] - it.policy_mean[0]).max() > 0
+
+    def test_its_numbers_are_fetched_before_numpy_reads_them(self):
+        """On a GPU nothing else works; here `cpu` gives back the tensor itself, so the asking is what is watched."""
+        fetched = []  # kept, so that no other tensor gets their place in memory
+
+        class Watch(TorchFunctionMode):
+            def __torch_function__(self, function, types, args=(), kwargs=None):
+                if function is torch.Tensor.numpy:
+                    assert any(args[0] is tensor for tensor in fetched), "NumPy read a tensor of the agent's device"
+                found = function(*args, **(kwargs or {}))
+                if function is torch.Tensor.cpu:
+                    fetched.append(found)
+                return found
+
+        training = trained()
+        with Watch():
+            one_iteration(training)
+        assert fetched
 
     def test_explorer_shows_a_number_from_the_stage_on_at_which_it_is_known(self):
         it = one_iteration(trained(temperature=0.3))

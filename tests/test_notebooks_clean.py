@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -57,6 +58,17 @@ def test_its_code_cells_are_short(path: Path) -> None:
     for cell in code_cells(path):
         lines = "".join(cell["source"]).count("\n") + 1
         assert lines <= LINES_IN_A_CELL, f"cell {cell['id']} has {lines} lines; move what is not the idea to softopt"
+
+
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if ".replay.sample(" in p.read_text(encoding="utf-8")])
+def test_a_learner_that_it_reaches_into_is_on_the_cpu(path: Path) -> None:
+    """Where there is a GPU, "auto" would keep the learner's tensors away from NumPy and from the cell's own tensors."""
+    calls = [node for cell in code_cells(path) for node in ast.walk(ast.parse("".join(cell["source"])))]
+    made = [call for call in calls if isinstance(call, ast.Call) and re.fullmatch(r"\w+Config", ast.unparse(call.func))]
+    assert made
+    for call in made:
+        given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        assert given.get("device") == "'cpu'", f"{ast.unparse(call)} leaves the device to the machine"
 
 
 @each

@@ -11,6 +11,7 @@ import importlib.metadata
 import importlib.util
 import json
 import platform
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -43,7 +44,8 @@ def run(json_path: str | Path | None = None) -> int:
         if seed not in trained():
             if importlib.util.find_spec("stable_baselines3") is None:
                 print(
-                    "The bench needs its peer: pip install stable-baselines3 (or the extra `bench`), then run it again."
+                    "`bench learning` needs stable_baselines3: pip install -c constraints.txt -e '.[bench]'",
+                    file=sys.stderr,
                 )
                 return 2
             keep(seed)

@@ -34,7 +34,7 @@ def find_browser() -> str:
     try:
         import playwright  # noqa: F401
     except ImportError:
-        raise NoBrowserError("playwright is not installed; pip install 'softopt[test]' brings it.") from None
+        raise NoBrowserError("playwright is not installed: pip install -c constraints.txt -e '.[test]'") from None
     given = os.environ.get("SOFTOPT_BROWSER")
     places = [given] if given else [*NAMES, *installed()]
     found = next(filter(None, map(shutil.which, places)), None)
